@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a store's upload side is to the worker: a table of functions.
+ *
+ * Every attempt writes to a key of its own (dlw_store_attempt_key), which the
+ * result then records: a worker that lost its lease and comes back late can
+ * neither overwrite nor remove what another attempt made.
+ */
+#ifndef DLW_STORE_H
+#define DLW_STORE_H
+
+#include "dlw_attempt.h"
+
+typedef struct dlw_store_t dlw_store_t; /* the store's own */
+typedef struct dlw_store_ops_t dlw_store_ops_t;
+
+/** How a call ended: @a failure NULL when it went well. Both arguments need
+ *  not outlive the call; strings of @a object are in the pool given. */
+typedef void dlw_store_done_fn(void *baton, const dl_failure_t *failure,
+                               const dlw_object_t *object);
+
+struct dlw_store_ops_t {
+    const char *name;
+
+    /**
+     * @param env  outlives it; env->conf is read at each use, so that new
+     *             secrets of a SIGHUP hold from the next call on
+     */
+    apr_status_t (*create)(const dlw_env_t *env, apr_pool_t *p,
+                           dlw_store_t **store);
+
+    /**
+     * Looks whether the store can be reached and written to; may take
+     * seconds, gives up after five.
+     * @param p  lives until done
+     */
+    void (*probe)(dlw_store_t *store, apr_pool_t *p, dlw_store_done_fn *done,
+                  void *baton);
+
+    /**
+     * Uploads a->spool (ended) as @a key with a->content_type; whole or not
+     * at all, whatever happens. Retries of a single request (or part) are
+     * the store's own; it gives up when the attempt is aborted.
+     * @param done  object: key, size, etag. May be called from within put().
+     * @return the operation, in a->pool, for abort(); NULL when done() has
+     *         been called already
+     */
+    void *(*put)(dlw_store_t *store, dlw_attempt_t *a, const char *key,
+                 dlw_store_done_fn *done, void *baton);
+
+    /**
+     * What is under @a key. FILE_NOT_FOUND when nothing is.
+     * @return the operation for abort(), or NULL when done() has been called
+     */
+    void *(*head)(dlw_store_t *store, const char *key, apr_pool_t *p,
+                  dlw_store_done_fn *done, void *baton);
+
+    /**
+     * Stops a put() or head() whose done() has not come: no further use of
+     * its pool after return. What a put() left behind is removed in the
+     * background (pending()).
+     */
+    void (*abort)(dlw_store_t *store, void *op);
+
+    /** Removes an object in the background, tries again for a while, logs
+     *  when it could not. @a key is copied. */
+    void (*remove)(dlw_store_t *store, const char *key);
+
+    /** How many removals are under way: exit waits for them (bounded). */
+    int (*pending)(dlw_store_t *store);
+};
+
+extern const dlw_store_ops_t dlw_store_file;
+extern const dlw_store_ops_t dlw_store_s3;
+
+/** The one of @a kind, or NULL. */
+const dlw_store_ops_t *dlw_store_of(dl_store_e kind);
+
+/**
+ * The key of one attempt: DLJobKeyFormat filled in, then ".FENCE-NONCE"
+ * before the extension: "files/70000.zip" -> "files/70000.17-a1b2c3.zip".
+ * The nonce is one of this process: should Redis forget a second of fences,
+ * keys still do not meet.
+ */
+const char *dlw_store_attempt_key(const dl_config_t *conf,
+                                  apr_int64_t file_id, apr_int64_t fence,
+                                  apr_pool_t *p);
+
+#endif /* DLW_STORE_H */
