@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The library of both programs: APR, hiredis, json-c, OpenSSL; no httpd.
+
+noinst_LTLIBRARIES += common/libdlcommon.la
+common_libdlcommon_la_LDFLAGS = $(AM_LDFLAGS)
+common_libdlcommon_la_LIBADD = $(APR_LIBS) $(HIREDIS_SSL_LIBS) \
+	$(HIREDIS_LIBS) $(JSON_C_LIBS) $(OPENSSL_LIBS)
+
+common_libdlcommon_la_SOURCES =
+common_libdlcommon_la_SOURCES += common/dl_config.h
+common_libdlcommon_la_SOURCES += common/dl_job.h
+common_libdlcommon_la_SOURCES += common/dl_jobs.h
+common_libdlcommon_la_SOURCES += common/dl_log.h
+common_libdlcommon_la_SOURCES += common/dl_lua.h
+common_libdlcommon_la_SOURCES += common/dl_redis_pool.h
+common_libdlcommon_la_SOURCES += common/dl_script.h
+common_libdlcommon_la_SOURCES += common/dl_store.h
+common_libdlcommon_la_SOURCES += common/dl_task.h
+
+# The Lua scripts: one line per script; lib/*.lua are pulled in by them.
+dl_lua =
+dl_lua_lib =
+
+nodist_common_libdlcommon_la_SOURCES = common/dl_lua_gen.c
+BUILT_SOURCES += common/dl_lua_gen.c
+CLEANFILES += common/dl_lua_gen.c
+EXTRA_DIST += common/lua2c.awk $(dl_lua) $(dl_lua_lib)
+
+# $(dl_lua) is named below by its source folder, so that a build out of tree
+# and make's own search for prerequisites agree.
+common/dl_lua_gen.c: common/lua2c.awk $(dl_lua) $(dl_lua_lib)
+	$(AM_V_GEN)$(MKDIR_P) common && cd $(srcdir) && \
+	$(AWK) -f common/lua2c.awk $(dl_lua) < /dev/null \
+	  > $(abs_builddir)/$@.tmp && mv -f $(abs_builddir)/$@.tmp \
+	  $(abs_builddir)/$@

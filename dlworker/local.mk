@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The worker. What can be tested without a process of its own is in
+# libdlworker.la, which the unit tests link too; dlw_main.c is the rest.
+
+noinst_LTLIBRARIES += dlworker/libdlworker.la
+dlworker_libdlworker_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) \
+	-I$(top_srcdir)/dlworker
+dlworker_libdlworker_la_LIBADD = common/libdlcommon.la $(CURL_LIBS)
+dlworker_libdlworker_la_SOURCES =
+
+sbin_PROGRAMS += dlworker/dlworker
+dlworker_dlworker_CPPFLAGS = $(dlworker_libdlworker_la_CPPFLAGS)
+dlworker_dlworker_LDADD = dlworker/libdlworker.la common/libdlcommon.la
+dlworker_dlworker_SOURCES =
+dlworker_dlworker_SOURCES += dlworker/dlw_main.c

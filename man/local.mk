@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Manual pages: dist_man_MANS += man/NAME.8 and so on.

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The httpd module: a DSO that exports its module record and nothing else.
+
+if HAVE_APXS
+apache_module_LTLIBRARIES = mod_dljob.la
+mod_dljob_la_CPPFLAGS = $(AM_CPPFLAGS) $(APXS_INCLUDES) \
+	-I$(top_srcdir)/mod_dljob
+mod_dljob_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-export-symbols-regex '^dljob_module$$'
+mod_dljob_la_LIBADD = common/libdlcommon.la
+
+mod_dljob_la_SOURCES =
+mod_dljob_la_SOURCES += mod_dljob/mod_dljob.c
+
+# httpd loads mod_dljob.so; nobody links against the module.
+install-data-hook: install-module-hook
+install-module-hook:
+	rm -f $(DESTDIR)$(apache_moduledir)/mod_dljob.la
+
+uninstall-hook: uninstall-module-hook
+uninstall-module-hook:
+	rm -f $(DESTDIR)$(apache_moduledir)/mod_dljob.so
+endif

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# "make check" runs the unit tests; ./run-tests runs everything.
+
+if HAVE_CHECK
+check_PROGRAMS += t/unit/check_all
+TESTS += t/unit/check_all
+t_unit_check_all_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CHECK_CFLAGS) \
+	-I$(top_srcdir)/dlworker -I$(top_srcdir)/mod_dljob \
+	-I$(top_srcdir)/t/unit -DDL_TEST_SRCDIR='"$(abs_top_srcdir)"'
+t_unit_check_all_LDADD = dlworker/libdlworker.la common/libdlcommon.la \
+	$(CHECK_LIBS)
+
+t_unit_check_all_SOURCES =
+t_unit_check_all_SOURCES += t/unit/main.c
+t_unit_check_all_SOURCES += t/unit/suites.h
+t_unit_check_all_SOURCES += t/unit/redis_fixture.c
+t_unit_check_all_SOURCES += t/unit/redis_fixture.h
+t_unit_check_all_SOURCES += t/unit/test_lua.c
+t_unit_check_all_SOURCES += t/unit/test_redis_fixture.c
+else
+check-local:
+	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2
+	@echo "Install the package \"check\" and configure again." >&2
+endif

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The unit tests: one line per file t/unit/test_X.c, which defines
+ * Suite *test_X_suite(void). Included by main.c with SUITE defined.
+ */
+SUITE(lua)
+SUITE(redis_fixture)
