@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# The one place where tests wait: for a condition, with a deadline, never for
+# a time alone.
+package DLTest::Wait;
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Time::HiRes qw(clock_gettime nanosleep CLOCK_MONOTONIC);
+
+our @EXPORT_OK = qw(wait_for now_s);
+
+# Seconds of a clock that nobody sets.
+sub now_s { return clock_gettime(CLOCK_MONOTONIC) }
+
+# Calls $condition until it returns something true, and returns that. Dies
+# after $seconds (30) with what was waited for. Steps grow from 2 to 50 ms.
+sub wait_for {
+    my ($condition, $what, $seconds) = @_;
+    my $deadline = now_s() + ($seconds // 30);
+    my $step_ms = 2;
+
+    while (1) {
+        my $got = $condition->();
+        return $got if $got;
+        die "waited in vain: $what\n" if now_s() > $deadline;
+        nanosleep($step_ms * 1_000_000);
+        $step_ms = $step_ms * 2 > 50 ? 50 : $step_ms * 2;
+    }
+}
+
+1;
