@@ -17,6 +17,22 @@ common_libdlcommon_la_SOURCES += common/dl_redis_pool.h
 common_libdlcommon_la_SOURCES += common/dl_script.h
 common_libdlcommon_la_SOURCES += common/dl_store.h
 common_libdlcommon_la_SOURCES += common/dl_task.h
+common_libdlcommon_la_SOURCES += common/dl_buf.c
+common_libdlcommon_la_SOURCES += common/dl_buf.h
+common_libdlcommon_la_SOURCES += common/dl_error.c
+common_libdlcommon_la_SOURCES += common/dl_error.h
+common_libdlcommon_la_SOURCES += common/dl_random.c
+common_libdlcommon_la_SOURCES += common/dl_random.h
+common_libdlcommon_la_SOURCES += common/dl_request_id.c
+common_libdlcommon_la_SOURCES += common/dl_request_id.h
+common_libdlcommon_la_SOURCES += common/dl_time.c
+common_libdlcommon_la_SOURCES += common/dl_time.h
+common_libdlcommon_la_SOURCES += common/dl_trace.c
+common_libdlcommon_la_SOURCES += common/dl_trace.h
+common_libdlcommon_la_SOURCES += common/dl_utf8.c
+common_libdlcommon_la_SOURCES += common/dl_utf8.h
+common_libdlcommon_la_SOURCES += common/dl_uuid.c
+common_libdlcommon_la_SOURCES += common/dl_uuid.h
 
 # The Lua scripts: one line per script; lib/*.lua are pulled in by them.
 dl_lua =
