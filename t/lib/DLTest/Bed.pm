@@ -80,7 +80,7 @@ sub vars {
 
 sub module {
     my $self = shift;
-    my $so = "$self->{build}/mod_dljob/.libs/mod_dljob.so";
+    my $so = "$self->{build}/.libs/mod_dljob.so";
     -e $so or die "$so is not there: build first\n";
     return $so;
 }
