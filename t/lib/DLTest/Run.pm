@@ -9,6 +9,7 @@ use warnings;
 use Apache::TestRun ();
 use Apache::TestConfig ();
 use DLTest::Bed ();
+use IO::Socket::INET ();
 use TAP::Harness ();
 
 our @ISA = ('Apache::TestRun');
@@ -22,7 +23,7 @@ my $CRASH = qr/AddressSanitizer|LeakSanitizer|UndefinedBehavior
               |runtime\ error:|exit\ signal|child\ .*\ died
               |:(?:crit|alert|emerg)\]|Assertion/x;
 
-my $bed;
+my ($bed, $run);
 my $owner = $$;
 
 # Without this Apache::TestRun runs no test at all as root, and exits 0.
@@ -35,10 +36,27 @@ sub need_env {
     return $value;
 }
 
+# Apache::Test counts upwards from one port, so two runs that start together
+# would meet. Below the range from which the system takes ports by itself.
+my %taken;
+sub free_port {
+    for (1 .. 1000) {
+        my $port = 10_240 + int rand 20_000;
+        next if $taken{$port}++;
+        my $socket = IO::Socket::INET->new(
+            LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1)
+            or next;
+        close $socket;
+        return $port;
+    }
+    die "no free port on 127.0.0.1\n";
+}
+
 sub pre_configure {
     my $self = shift;
     my $conf = $self->{conf_opts};
 
+    $conf->{port} = free_port();
     $bed = DLTest::Bed->new(build => need_env('DLJOB_BUILDDIR'));
     local $SIG{__DIE__} = 'DEFAULT';
     $conf->{httpd_conf} = $bed->base_conf('t/base.conf',
@@ -56,8 +74,7 @@ sub configure {
     my $config = $self->{test_config};
     my $vars = $config->{vars};
 
-    $vars->{"${_}_port"} = $config->server->select_next_port
-        for @SITES, 'closed';
+    $vars->{"${_}_port"} = free_port() for @SITES, 'closed';
     my $more = $bed->vars;
     $vars->{$_} = $more->{$_} for keys %$more;
     my $module = $bed->module;
@@ -67,10 +84,14 @@ sub configure {
     return $self->SUPER::configure(@_);
 }
 
+# httpd first: while Apache::Test starts it, it takes the death of any child
+# for httpd's.
 sub start {
     my $self = shift;
+    $run = $self;
+    $self->SUPER::start(@_);
     $bed->start($self->{test_config}{vars});
-    return $self->SUPER::start(@_);
+    return;
 }
 
 # Apache::TestHarness counts a file that ends too early as passed when its
@@ -94,6 +115,7 @@ sub run_tests {
 sub stop {
     my $self = shift;
     my $stopped = $self->SUPER::stop(@_);
+    undef $run;
     $bed->stop;
     $self->report;
     return $stopped;
@@ -150,6 +172,7 @@ $SIG{TERM} = $SIG{HUP} = sub { CORE::exit(1) };
 END {
     if ($$ == $owner && $bed) {
         my $status = $?;
+        $run->{server}->stop if $run;
         $bed->stop;
         $? = $status;
     }
