@@ -33,6 +33,16 @@ common_libdlcommon_la_SOURCES += common/dl_utf8.c
 common_libdlcommon_la_SOURCES += common/dl_utf8.h
 common_libdlcommon_la_SOURCES += common/dl_uuid.c
 common_libdlcommon_la_SOURCES += common/dl_uuid.h
+common_libdlcommon_la_SOURCES += common/dl_accept.c
+common_libdlcommon_la_SOURCES += common/dl_accept.h
+common_libdlcommon_la_SOURCES += common/dl_cors.c
+common_libdlcommon_la_SOURCES += common/dl_cors.h
+common_libdlcommon_la_SOURCES += common/dl_estimate.c
+common_libdlcommon_la_SOURCES += common/dl_estimate.h
+common_libdlcommon_la_SOURCES += common/dl_ratelimit_headers.c
+common_libdlcommon_la_SOURCES += common/dl_ratelimit_headers.h
+common_libdlcommon_la_SOURCES += common/dl_route.c
+common_libdlcommon_la_SOURCES += common/dl_route.h
 
 # The Lua scripts: one line per script; lib/*.lua are pulled in by them.
 dl_lua =
