@@ -83,7 +83,8 @@ void dlw_timer_cancel(dlw_loop_t *loop, dlw_timer_t *timer);
  * not wait. Asking twice is asking once.
  */
 void dlw_defer(dlw_loop_t *loop, dlw_defer_t *defer);
-void dlw_defer_cancel(dlw_defer_t *defer);
+/** Takes it out; harmless when it does not wait. */
+void dlw_defer_cancel(dlw_loop_t *loop, dlw_defer_t *defer);
 
 /**
  * Delivers @a signo through the loop (signalfd; it is blocked from now on,

@@ -8,6 +8,15 @@ dlworker_libdlworker_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) \
 	-I$(top_srcdir)/dlworker
 dlworker_libdlworker_la_LIBADD = common/libdlcommon.la $(CURL_LIBS)
 dlworker_libdlworker_la_SOURCES =
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_attempt.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_clock.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_clock.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_loop.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_loop.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_source.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_spool.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_spool.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_store.h
 
 sbin_PROGRAMS += dlworker/dlworker
 dlworker_dlworker_CPPFLAGS = $(dlworker_libdlworker_la_CPPFLAGS)

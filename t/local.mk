@@ -18,6 +18,8 @@ t_unit_check_all_SOURCES += t/unit/redis_fixture.c
 t_unit_check_all_SOURCES += t/unit/redis_fixture.h
 t_unit_check_all_SOURCES += t/unit/test_lua.c
 t_unit_check_all_SOURCES += t/unit/test_redis_fixture.c
+t_unit_check_all_SOURCES += t/unit/test_dlw_loop.c
+t_unit_check_all_SOURCES += t/unit/test_dlw_spool.c
 else
 check-local:
 	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2

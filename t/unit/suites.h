@@ -5,3 +5,5 @@
  */
 SUITE(lua)
 SUITE(redis_fixture)
+SUITE(dlw_loop)
+SUITE(dlw_spool)
