@@ -65,6 +65,7 @@ typedef struct dl_credentials_t {
     const char *secret_key;     /**< s3 */
     const char *session_token;  /**< s3, or NULL */
     const char *link_key;       /**< file store: signs links, >= 16 bytes */
+    const char *link_key_old;   /**< still accepted while rotating, or NULL */
 } dl_credentials_t;
 
 /** DLJobSource. */

@@ -18,6 +18,10 @@ t_unit_check_all_SOURCES += t/unit/redis_fixture.c
 t_unit_check_all_SOURCES += t/unit/redis_fixture.h
 t_unit_check_all_SOURCES += t/unit/test_lua.c
 t_unit_check_all_SOURCES += t/unit/test_redis_fixture.c
+t_unit_check_all_SOURCES += t/unit/test_disposition.c
+t_unit_check_all_SOURCES += t/unit/test_link.c
+t_unit_check_all_SOURCES += t/unit/test_sigv4.c
+t_unit_check_all_SOURCES += t/unit/test_store.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_loop.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_spool.c
 else
@@ -25,3 +29,5 @@ check-local:
 	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2
 	@echo "Install the package \"check\" and configure again." >&2
 endif
+
+EXTRA_DIST += t/unit/sigv4_vectors.json

@@ -5,5 +5,9 @@
  */
 SUITE(lua)
 SUITE(redis_fixture)
+SUITE(disposition)
+SUITE(link)
+SUITE(sigv4)
+SUITE(store)
 SUITE(dlw_loop)
 SUITE(dlw_spool)
