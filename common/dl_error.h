@@ -76,7 +76,7 @@ typedef struct dl_problem_t {
     const dl_error_t *error;
     const char *message;        /**< NULL: the table's */
     const char *request_id;
-    const char *base;           /**< of the API, for "type"; NULL: about:blank */
+    const char *base;           /**< of the API, for "type"; NULL: none */
     const char *instance;       /**< path of the request, no query */
 } dl_problem_t;
 

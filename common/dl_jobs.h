@@ -65,6 +65,11 @@ typedef struct dl_admitted_t {
     int queue_length;           /**< tasks before this one, roughly */
 } dl_admitted_t;
 
+/**
+ * Admits a request: deduplicates, bounds, creates. Any thread. Sent once more
+ * with the same job_id it answers the same and counts once.
+ * @param admitted  set on APR_SUCCESS, whatever the outcome
+ */
 apr_status_t dl_jobs_admit(dl_jobs_t *jobs, const dl_admit_t *admit,
                            apr_pool_t *p, dl_admitted_t *admitted);
 
@@ -124,6 +129,7 @@ typedef struct dl_estimate_t {
     double per_second;          /**< tasks finished, recent; 0: not known */
 } dl_estimate_t;
 
+/** Reads the workers' measurements. Any thread. */
 apr_status_t dl_jobs_estimate(dl_jobs_t *jobs, apr_pool_t *p,
                               dl_estimate_t *estimate);
 
@@ -135,6 +141,7 @@ typedef struct dl_health_t {
     int paused;
 } dl_health_t;
 
+/** Asks for queue, workers and pause in one round trip. Any thread. */
 apr_status_t dl_jobs_health(dl_jobs_t *jobs, apr_pool_t *p,
                             dl_health_t *health);
 

@@ -66,6 +66,7 @@ typedef struct dl_redis_pool_stats_t {
     apr_uint64_t busy_us;       /**< time in calls, summed */
 } dl_redis_pool_stats_t;
 
+/** Copies the counters since creation to @a stats. Any thread. */
 void dl_redis_pool_stats(dl_redis_pool_t *pool, dl_redis_pool_stats_t *stats);
 
 #endif /* DL_REDIS_POOL_H */

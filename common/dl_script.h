@@ -35,6 +35,11 @@ typedef enum {
 /** All scripts for one configuration; read-only, any thread. */
 typedef struct dl_scripts_t dl_scripts_t;
 
+/**
+ * Writes the settings of @a conf into the scripts' heads and hashes them.
+ * @param p  owns the texts
+ * @return APR_EGENERAL when a script is not compiled in, or OpenSSL fails
+ */
 apr_status_t dl_scripts_create(const dl_config_t *conf, apr_pool_t *p,
                                const dl_scripts_t **scripts);
 
