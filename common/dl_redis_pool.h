@@ -23,18 +23,30 @@ typedef struct dl_redis_pool_t dl_redis_pool_t;
 typedef struct dl_redis_pool_conf_t {
     int links;                  /**< at most this many connections, 1 .. 64 */
     int connect_timeout_ms;     /**< 500 in httpd */
-    int reply_timeout_ms;       /**< 700 in httpd: a 503 within one second */
+    int reply_timeout_ms;       /**< 700 in httpd: a 503 within one second.
+                                     Of the whole call, waiting for a link
+                                     and connecting included; at most an
+                                     eighth more when Redis is overrun */
 } dl_redis_pool_conf_t;
 
 /**
- * Makes a pool; connects when first used. In httpd: per child, after fork.
- * @param p  closes the links when it is cleared; no thread may be in a call
+ * Makes a pool; connects when first used. In httpd: per child, after fork: a
+ * child that inherits a pool may only clear it, as a call would mix its bytes
+ * with its parent's.
+ *
+ * While Redis does not answer, calls fail at once but for one thread that
+ * tries again: after 50 ms, later every 100 ms where connecting is refused,
+ * every 2 s where it hangs or the password is wrong.
+ * @param addr  must live as long as the pool
+ * @param p     closes the links when it is cleared; no thread may be in a
+ *              call
+ * @return APR_EINVAL for a setting out of bounds, APR_ENOMEM
  */
 apr_status_t dl_redis_pool_create(const dl_redis_addr_t *addr,
                                   const dl_redis_pool_conf_t *conf,
                                   apr_pool_t *p, dl_redis_pool_t **pool);
 
-/** One command; strings must live until the call returns. */
+/** One command, argc >= 1; strings must live until the call returns. */
 typedef struct dl_redis_cmd_t {
     int argc;
     const char **argv;
@@ -48,8 +60,9 @@ typedef struct dl_redis_cmd_t {
  * reply, not a failure of the call: look at replies[i]->type. After a lost
  * link nothing is sent again here: only the caller knows whether it may be.
  *
- * @param replies  n pointers, set on success; the caller frees each with
- *                 dl_reply_free()
+ * @param n        at least 1
+ * @param replies  n pointers, set on success only; the caller frees each
+ *                 with dl_reply_free()
  * @return APR_TIMEUP (deadline), APR_ECONNREFUSED (cannot connect, or tried
  *         just now), APR_ECONNRESET (link lost after sending: the commands
  *         may have run or not)
