@@ -11,7 +11,6 @@ dlworker_libdlworker_la_SOURCES =
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_attempt.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_clock.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_clock.h
-dlworker_libdlworker_la_SOURCES += dlworker/dlw_loop.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_loop.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_source.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_spool.c

@@ -2,7 +2,7 @@
 /*
  * epoll, a binary heap of timers, a list of deferred calls, one signalfd.
  */
-#include "dlw_loop.h"
+#include "dl_loop.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 
 #define EVENTS_MAX 64
 
-struct dlw_loop_t {
+struct dl_loop_t {
     int epoll_fd;
     int stopped;
     apr_int64_t now_us;
@@ -25,22 +25,22 @@ struct dlw_loop_t {
     struct epoll_event events[EVENTS_MAX]; /* of this turn */
     int nevents;
 
-    dlw_timer_t **heap;         /* from slot 1 */
+    dl_timer_t **heap;         /* from slot 1 */
     int ntimers;
     int heap_size;
 
-    dlw_defer_t *deferred;
-    dlw_defer_t **deferred_end;
+    dl_defer_t *deferred;
+    dl_defer_t **deferred_end;
 
-    dlw_io_t signals;
+    dl_io_t signals;
     sigset_t signal_set;
     struct {
-        dlw_signal_fn *fn;
+        dl_signal_fn *fn;
         void *baton;
     } on_signal[NSIG];
 };
 
-static void tick(dlw_loop_t *loop)
+static void tick(dl_loop_t *loop)
 {
     struct timespec ts;
 
@@ -48,26 +48,26 @@ static void tick(dlw_loop_t *loop)
     loop->now_us = (apr_int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-apr_int64_t dlw_loop_now_us(const dlw_loop_t *loop)
+apr_int64_t dl_loop_now_us(const dl_loop_t *loop)
 {
     return loop->now_us;
 }
 
-apr_int64_t dlw_loop_now_ms(const dlw_loop_t *loop)
+apr_int64_t dl_loop_now_ms(const dl_loop_t *loop)
 {
     return loop->now_us / 1000;
 }
 
 /* --- timers: a heap by due time, each timer knows its slot ------------- */
 
-static void heap_put(dlw_loop_t *loop, int slot, dlw_timer_t *timer)
+static void heap_put(dl_loop_t *loop, int slot, dl_timer_t *timer)
 {
     loop->heap[slot] = timer;
     timer->slot = slot;
 }
 
 /** Moves @a timer from @a slot towards the root to where it belongs. */
-static void heap_up(dlw_loop_t *loop, int slot, dlw_timer_t *timer)
+static void heap_up(dl_loop_t *loop, int slot, dl_timer_t *timer)
 {
     while (slot > 1 && loop->heap[slot / 2]->due_us > timer->due_us) {
         heap_put(loop, slot, loop->heap[slot / 2]);
@@ -77,7 +77,7 @@ static void heap_up(dlw_loop_t *loop, int slot, dlw_timer_t *timer)
 }
 
 /** Moves @a timer from @a slot towards the leaves to where it belongs. */
-static void heap_down(dlw_loop_t *loop, int slot, dlw_timer_t *timer)
+static void heap_down(dl_loop_t *loop, int slot, dl_timer_t *timer)
 {
     int child;
 
@@ -93,10 +93,10 @@ static void heap_down(dlw_loop_t *loop, int slot, dlw_timer_t *timer)
     heap_put(loop, slot, timer);
 }
 
-static void heap_grow(dlw_loop_t *loop)
+static void heap_grow(dl_loop_t *loop)
 {
     int size = loop->heap_size ? loop->heap_size * 2 : 64;
-    dlw_timer_t **heap = realloc(loop->heap, size * sizeof(*heap));
+    dl_timer_t **heap = realloc(loop->heap, size * sizeof(*heap));
 
     if (!heap)
         abort();
@@ -104,19 +104,19 @@ static void heap_grow(dlw_loop_t *loop)
     loop->heap_size = size;
 }
 
-void dlw_timer_set(dlw_loop_t *loop, dlw_timer_t *timer, apr_int64_t ms)
+void dl_timer_set(dl_loop_t *loop, dl_timer_t *timer, apr_int64_t ms)
 {
-    dlw_timer_cancel(loop, timer);
+    dl_timer_cancel(loop, timer);
     if (loop->ntimers + 2 > loop->heap_size)
         heap_grow(loop);
     timer->due_us = loop->now_us + (ms > 0 ? ms * 1000 : 0);
     heap_up(loop, ++loop->ntimers, timer);
 }
 
-void dlw_timer_cancel(dlw_loop_t *loop, dlw_timer_t *timer)
+void dl_timer_cancel(dl_loop_t *loop, dl_timer_t *timer)
 {
     int slot = timer->slot;
-    dlw_timer_t *last;
+    dl_timer_t *last;
 
     if (!slot)
         return;
@@ -132,23 +132,23 @@ void dlw_timer_cancel(dlw_loop_t *loop, dlw_timer_t *timer)
 
 /** Runs what was due when the turn began; a timer set to 0 waits for the
  *  next turn's clock, so that this ends. */
-static void run_timers(dlw_loop_t *loop)
+static void run_timers(dl_loop_t *loop)
 {
     apr_int64_t due_us = loop->now_us;
     int budget = loop->ntimers;
 
     while (budget-- > 0 && loop->ntimers > 0
            && loop->heap[1]->due_us <= due_us) {
-        dlw_timer_t *timer = loop->heap[1];
+        dl_timer_t *timer = loop->heap[1];
 
-        dlw_timer_cancel(loop, timer);
+        dl_timer_cancel(loop, timer);
         timer->fn(timer);
     }
 }
 
 /* --- deferred calls ---------------------------------------------------- */
 
-void dlw_defer(dlw_loop_t *loop, dlw_defer_t *defer)
+void dl_defer(dl_loop_t *loop, dl_defer_t *defer)
 {
     if (defer->prev)
         return;
@@ -159,7 +159,7 @@ void dlw_defer(dlw_loop_t *loop, dlw_defer_t *defer)
 }
 
 /** Takes @a defer out of the list whose end is kept at @a end. */
-static void unlink_defer(dlw_defer_t *defer, dlw_defer_t ***end)
+static void unlink_defer(dl_defer_t *defer, dl_defer_t ***end)
 {
     *defer->prev = defer->next;
     if (defer->next)
@@ -169,7 +169,7 @@ static void unlink_defer(dlw_defer_t *defer, dlw_defer_t ***end)
     defer->prev = NULL;
 }
 
-void dlw_defer_cancel(dlw_loop_t *loop, dlw_defer_t *defer)
+void dl_defer_cancel(dl_loop_t *loop, dl_defer_t *defer)
 {
     if (defer->prev)
         unlink_defer(defer, &loop->deferred_end);
@@ -177,15 +177,15 @@ void dlw_defer_cancel(dlw_loop_t *loop, dlw_defer_t *defer)
 
 /** Runs those asked for until now. A mark at the end of the list says where
  *  "now" is: any of them may cancel any other meanwhile. */
-static void run_deferred(dlw_loop_t *loop)
+static void run_deferred(dl_loop_t *loop)
 {
-    dlw_defer_t mark = {0};
+    dl_defer_t mark = {0};
 
     if (!loop->deferred)
         return;
-    dlw_defer(loop, &mark);
+    dl_defer(loop, &mark);
     while (loop->deferred != &mark) {
-        dlw_defer_t *defer = loop->deferred;
+        dl_defer_t *defer = loop->deferred;
 
         unlink_defer(defer, &loop->deferred_end);
         defer->fn(defer);
@@ -197,11 +197,11 @@ static void run_deferred(dlw_loop_t *loop)
 
 static apr_uint32_t to_epoll(int events)
 {
-    return (events & DLW_IO_READ ? EPOLLIN : 0)
-           | (events & DLW_IO_WRITE ? EPOLLOUT : 0);
+    return (events & DL_IO_READ ? EPOLLIN : 0)
+           | (events & DL_IO_WRITE ? EPOLLOUT : 0);
 }
 
-apr_status_t dlw_io_set(dlw_loop_t *loop, dlw_io_t *io, int events)
+apr_status_t dl_io_set(dl_loop_t *loop, dl_io_t *io, int events)
 {
     struct epoll_event ev = {.events = to_epoll(events), .data = {.ptr = io}};
     int op = !io->events ? EPOLL_CTL_ADD
@@ -214,22 +214,22 @@ apr_status_t dlw_io_set(dlw_loop_t *loop, dlw_io_t *io, int events)
         for (int i = 0; i < loop->nevents; i++)
             if (loop->events[i].data.ptr == io)
                 loop->events[i].data.ptr = NULL;
-    if (epoll_ctl(loop->epoll_fd, op, io->fd, &ev) != 0)
-        return errno;
+    if (epoll_ctl(loop->epoll_fd, op, io->fd, &ev) != 0 && events)
+        return errno;           /* a closed one has left epoll by itself */
     io->events = events;
     return APR_SUCCESS;
 }
 
-static void run_events(dlw_loop_t *loop)
+static void run_events(dl_loop_t *loop)
 {
     for (int i = 0; i < loop->nevents; i++) {
         apr_uint32_t got = loop->events[i].events;
-        dlw_io_t *io = loop->events[i].data.ptr;
+        dl_io_t *io = loop->events[i].data.ptr;
 
         if (io)
-            io->fn(io, (got & EPOLLIN ? DLW_IO_READ : 0)
-                           | (got & EPOLLOUT ? DLW_IO_WRITE : 0)
-                           | (got & (EPOLLERR | EPOLLHUP) ? DLW_IO_HANGUP
+            io->fn(io, (got & EPOLLIN ? DL_IO_READ : 0)
+                           | (got & EPOLLOUT ? DL_IO_WRITE : 0)
+                           | (got & (EPOLLERR | EPOLLHUP) ? DL_IO_HANGUP
                                                           : 0));
     }
     loop->nevents = 0;
@@ -237,9 +237,9 @@ static void run_events(dlw_loop_t *loop)
 
 /* --- signals ----------------------------------------------------------- */
 
-static void on_signalfd(dlw_io_t *io, int events)
+static void on_signalfd(dl_io_t *io, int events)
 {
-    dlw_loop_t *loop = io->baton;
+    dl_loop_t *loop = io->baton;
     struct signalfd_siginfo info;
 
     (void)events;
@@ -251,7 +251,7 @@ static void on_signalfd(dlw_io_t *io, int events)
     }
 }
 
-apr_status_t dlw_loop_signal(dlw_loop_t *loop, int signo, dlw_signal_fn *fn,
+apr_status_t dl_loop_signal(dl_loop_t *loop, int signo, dl_signal_fn *fn,
                              void *baton)
 {
     int fd;
@@ -268,14 +268,14 @@ apr_status_t dlw_loop_signal(dlw_loop_t *loop, int signo, dlw_signal_fn *fn,
     if (fd < 0)
         return errno;
     loop->signals.fd = fd;
-    return dlw_io_set(loop, &loop->signals, DLW_IO_READ);
+    return dl_io_set(loop, &loop->signals, DL_IO_READ);
 }
 
 /* --- the loop ---------------------------------------------------------- */
 
 static apr_status_t loop_cleanup(void *data)
 {
-    dlw_loop_t *loop = data;
+    dl_loop_t *loop = data;
 
     if (loop->signals.fd >= 0)
         close(loop->signals.fd);
@@ -284,9 +284,9 @@ static apr_status_t loop_cleanup(void *data)
     return APR_SUCCESS;
 }
 
-apr_status_t dlw_loop_create(apr_pool_t *p, dlw_loop_t **out)
+apr_status_t dl_loop_create(apr_pool_t *p, dl_loop_t **out)
 {
-    dlw_loop_t *loop = apr_pcalloc(p, sizeof(*loop));
+    dl_loop_t *loop = apr_pcalloc(p, sizeof(*loop));
 
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0)
@@ -303,7 +303,7 @@ apr_status_t dlw_loop_create(apr_pool_t *p, dlw_loop_t **out)
 }
 
 /** How long epoll may wait: rounded up, so as not to spin on a fraction. */
-static int wait_ms(const dlw_loop_t *loop, apr_int64_t max_ms)
+static int wait_ms(const dl_loop_t *loop, apr_int64_t max_ms)
 {
     apr_int64_t ms = max_ms < 0 ? 60000 : max_ms;
 
@@ -319,7 +319,7 @@ static int wait_ms(const dlw_loop_t *loop, apr_int64_t max_ms)
     return (int)ms;
 }
 
-apr_status_t dlw_loop_turn(dlw_loop_t *loop, apr_int64_t max_ms)
+apr_status_t dl_loop_turn(dl_loop_t *loop, apr_int64_t max_ms)
 {
     int ms = wait_ms(loop, max_ms);
     int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, ms);
@@ -334,18 +334,18 @@ apr_status_t dlw_loop_turn(dlw_loop_t *loop, apr_int64_t max_ms)
     return APR_SUCCESS;
 }
 
-apr_status_t dlw_loop_run(dlw_loop_t *loop)
+apr_status_t dl_loop_run(dl_loop_t *loop)
 {
     apr_status_t rv = APR_SUCCESS;
 
     loop->stopped = 0;
     tick(loop);
     while (rv == APR_SUCCESS && !loop->stopped)
-        rv = dlw_loop_turn(loop, -1);
+        rv = dl_loop_turn(loop, -1);
     return rv;
 }
 
-void dlw_loop_stop(dlw_loop_t *loop)
+void dl_loop_stop(dl_loop_t *loop)
 {
     loop->stopped = 1;
 }
