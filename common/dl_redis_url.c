@@ -94,7 +94,7 @@ static const char *parse_login(dl_redis_addr_t *addr, const char *s,
         addr->password = decode(colon + 1, len - user_len - 1, p);
         if (addr->password == NULL) {
             return "malformed percent-encoding in the password: write % as "
-                   "%25, @ as %40, / as %2F, or use password-file=";
+                   "%25, @ as %40, / as %2F, or use password=FILE";
         }
     }
     return NULL;
@@ -272,7 +272,7 @@ const char *dl_redis_addr_password(dl_redis_addr_t *addr,
     }
     if (addr->password) {
         return "the Redis password is given twice: in the URL and by "
-               "password-file";
+               "password=";
     }
     addr->password = apr_pstrmemdup(p, password, len);
     return NULL;

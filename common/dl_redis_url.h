@@ -7,8 +7,8 @@
  *
  * Parts may be percent-encoded. rediss:// is refused with its remedy, as the
  * hiredis of Debian 12 has no TLS. A password is better kept in a file
- * (`password-file=/path`, which whoever reads the configuration opens and
- * gives to dl_redis_addr_password()).
+ * (`DLJobRedis URL password=/path`: dl_secret_read() opens it, and what it says
+ * goes to dl_redis_addr_password()).
  */
 #ifndef DL_REDIS_URL_H
 #define DL_REDIS_URL_H

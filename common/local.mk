@@ -72,6 +72,25 @@ common_libdlcommon_la_SOURCES += common/dl_ratelimit_headers.c
 common_libdlcommon_la_SOURCES += common/dl_ratelimit_headers.h
 common_libdlcommon_la_SOURCES += common/dl_route.c
 common_libdlcommon_la_SOURCES += common/dl_route.h
+common_libdlcommon_la_SOURCES += common/dl_conffile.c
+common_libdlcommon_la_SOURCES += common/dl_conffile.h
+common_libdlcommon_la_SOURCES += common/dl_config.c
+common_libdlcommon_la_SOURCES += common/dl_directive.c
+common_libdlcommon_la_SOURCES += common/dl_directive.h
+common_libdlcommon_la_SOURCES += common/dl_directive_table.c
+common_libdlcommon_la_SOURCES += common/dl_location.h
+common_libdlcommon_la_SOURCES += common/dl_parse.c
+common_libdlcommon_la_SOURCES += common/dl_parse.h
+common_libdlcommon_la_SOURCES += common/dl_secret.c
+common_libdlcommon_la_SOURCES += common/dl_secret.h
+common_libdlcommon_la_SOURCES += common/dl_secret_text.c
+common_libdlcommon_la_SOURCES += common/dl_set.c
+common_libdlcommon_la_SOURCES += common/dl_set.h
+common_libdlcommon_la_SOURCES += common/dl_set_job.c
+common_libdlcommon_la_SOURCES += common/dl_set_location.c
+common_libdlcommon_la_SOURCES += common/dl_set_store.c
+common_libdlcommon_la_SOURCES += common/dl_words.c
+common_libdlcommon_la_SOURCES += common/dl_words.h
 
 # The Lua scripts: one line per script; lib/*.lua are pulled in by them.
 dl_lua =

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Setters of places: stores, sources, credentials, webhooks.
+ */
+#include "dl_set.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <apr_lib.h>
+#include <apr_network_io.h>
+#include <apr_strings.h>
+
+#include "dl_parse.h"
+#include "dl_secret.h"
+
+#define SIMULATE_MAX_MS 3600000
+#define MIB APR_INT64_C(1048576)
+
+static const char *absolute(const char *path, apr_pool_t *p)
+{
+    if (path[0] != '/' || strstr(path, "/../") != NULL) {
+        return apr_psprintf(p, "%s is not an absolute path without \"..\"; "
+                            "begin it with /", dl_parse_quote(path, p));
+    }
+    return NULL;
+}
+
+static const char *store_file(dl_store_conf_t *store, int argc,
+                              const char *const *argv, apr_pool_t *p)
+{
+    apr_size_t len = strlen(argv[0]);
+    const char *error = absolute(argv[0] + 5, p);
+
+    while (len > 6 && argv[0][len - 1] == '/') {
+        len--;
+    }
+    for (int i = 1; error == NULL && i < argc; i++) {
+        const char *max = dl_set_option(argv[i], "max");
+        error = max == NULL
+                    ? dl_set_unknown(argv[i], "max=SIZE", p)
+                    : dl_parse_size(max, MIB, APR_INT64_C(1) << 50, p,
+                                    &store->max_bytes);
+    }
+    store->kind = DL_STORE_FILE;
+    store->dir = apr_pstrmemdup(p, argv[0] + 5, len - 5);
+    return error;
+}
+
+/* S3's rule for buckets, but for capitals, which Ceph has allowed. */
+static const char *bucket_name(const char *bucket, apr_pool_t *p)
+{
+    apr_size_t len = strlen(bucket);
+    apr_size_t good = strspn(bucket, "abcdefghijklmnopqrstuvwxyz"
+                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "0123456789.-_");
+
+    if (len < 3 || len > 63 || good != len || !apr_isalnum(bucket[0])
+        || !apr_isalnum(bucket[len - 1]) || strstr(bucket, "..") != NULL) {
+        return apr_psprintf(p, "%s is not a bucket's name; write 3 to 63 "
+                            "letters, digits, dots and hyphens",
+                            dl_parse_quote(bucket, p));
+    }
+    return NULL;
+}
+
+static const char *plain_word(const char *value, apr_pool_t *p,
+                              const char **word)
+{
+    if (*value == '\0' || strlen(value) > 64
+        || value[strspn(value, "abcdefghijklmnopqrstuvwxyz"
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789-_")] != '\0') {
+        return apr_psprintf(p, "%s is not a name of letters, digits and "
+                            "hyphens; correct it", dl_parse_quote(value, p));
+    }
+    *word = apr_pstrdup(p, value);
+    return NULL;
+}
+
+static const char *store_style(dl_store_conf_t *store, const char *value,
+                               apr_pool_t *p)
+{
+    if (strcmp(value, "path") != 0 && strcmp(value, "virtual") != 0) {
+        return dl_set_unknown(value, "style=path or style=virtual", p);
+    }
+    store->virtual_host = strcmp(value, "virtual") == 0;
+    return NULL;
+}
+
+static const char *store_sse(dl_store_conf_t *store, const char *value,
+                             apr_pool_t *p)
+{
+    if (strcmp(value, "AES256") != 0 && strcmp(value, "aws:kms") != 0) {
+        return dl_set_unknown(value, "sse=AES256 or sse=aws:kms", p);
+    }
+    store->sse = apr_pstrdup(p, value);
+    return NULL;
+}
+
+static const char *store_s3_option(dl_store_conf_t *store, const char *arg,
+                                   apr_pool_t *p)
+{
+    const char *value;
+    const char *error;
+
+    if ((value = dl_set_option(arg, "endpoint")) != NULL) {
+        return dl_parse_url(value, DL_URL_ORIGIN, p, &store->endpoint);
+    }
+    if ((value = dl_set_option(arg, "public")) != NULL) {
+        return dl_parse_url(value, DL_URL_ORIGIN, p, &store->public_endpoint);
+    }
+    if ((value = dl_set_option(arg, "region")) != NULL) {
+        return plain_word(value, p, &store->region);
+    }
+    if ((value = dl_set_option(arg, "class")) != NULL) {
+        return plain_word(value, p, &store->storage_class);
+    }
+    if ((value = dl_set_option(arg, "style")) != NULL) {
+        return store_style(store, value, p);
+    }
+    if ((value = dl_set_option(arg, "sse")) != NULL) {
+        return store_sse(store, value, p);
+    }
+    if ((value = dl_set_option(arg, "ca")) != NULL) {
+        error = absolute(value, p);
+        store->ca_file = apr_pstrdup(p, value);
+        return error;
+    }
+    return dl_set_unknown(arg, "endpoint=, region=, style=, public=, class=, "
+                          "sse= or ca=", p);
+}
+
+static const char *store_s3(dl_store_conf_t *store, int argc,
+                            const char *const *argv, apr_pool_t *p)
+{
+    const char *error = bucket_name(argv[0] + 5, p);
+
+    store->kind = DL_STORE_S3;
+    store->bucket = apr_pstrdup(p, argv[0] + 5);
+    store->region = "us-east-1";
+    for (int i = 1; error == NULL && i < argc; i++) {
+        error = store_s3_option(store, argv[i], p);
+    }
+    if (store->endpoint == NULL) {
+        store->endpoint = apr_pstrcat(p, "https://s3.", store->region,
+                                      ".amazonaws.com", NULL);
+    }
+    return error;
+}
+
+const char *dl_set_store(const dl_directive_t *directive, void *into,
+                         int argc, const char *const *argv, apr_pool_t *p)
+{
+    dl_store_conf_t store = { 0 };
+    const char *error;
+
+    (void)directive;
+    if (strncmp(argv[0], "file:", 5) == 0) {
+        error = store_file(&store, argc, argv, p);
+    }
+    else if (strncmp(argv[0], "s3://", 5) == 0) {
+        error = store_s3(&store, argc, argv, p);
+    }
+    else {
+        error = dl_set_unknown(argv[0], "file:/DIRECTORY or s3://BUCKET", p);
+    }
+    if (error == NULL) {
+        ((dl_config_t *)into)->store = store;
+    }
+    return error;
+}
+
+const char *dl_set_credentials(const dl_directive_t *directive, void *into,
+                               int argc, const char *const *argv,
+                               apr_pool_t *p)
+{
+    (void)directive;
+    (void)argc;
+    return dl_secret_credentials(argv[0], p,
+                                 &((dl_config_t *)into)->credentials);
+}
+
+static const char *source_exec(dl_source_conf_t *source, int argc,
+                               const char *const *argv, apr_pool_t *p)
+{
+    const char **copy = apr_palloc(p, argc * sizeof(*copy));
+
+    if (argc < 2) {
+        return "exec needs a program; write exec /PATH ARGUMENTS";
+    }
+    for (int i = 1; i < argc; i++) {
+        copy[i - 1] = apr_pstrdup(p, argv[i]);
+        if (strstr(argv[i], "%{") != NULL) {
+            const char *error = dl_parse_template(argv[i], p);
+            if (error != NULL) {
+                return error;
+            }
+        }
+    }
+    copy[argc - 1] = NULL;
+    source->kind = DL_SOURCE_EXEC;
+    source->argv = copy;
+    return absolute(argv[1], p);
+}
+
+static const char *source_simulate(dl_source_conf_t *source, int argc,
+                                   const char *const *argv, apr_pool_t *p)
+{
+    const char *error;
+
+    if (argc != 3) {
+        return "simulate needs two durations; write simulate 10s 120s";
+    }
+    source->kind = DL_SOURCE_SIMULATE;
+    error = dl_parse_duration(argv[1], 0, SIMULATE_MAX_MS, p,
+                              &source->min_ms);
+    if (error == NULL) {
+        error = dl_parse_duration(argv[2], 0, SIMULATE_MAX_MS, p,
+                                  &source->max_ms);
+    }
+    if (error == NULL && source->min_ms > source->max_ms) {
+        error = apr_psprintf(p, "%s is above %s; write the shorter time first",
+                             dl_parse_quote(argv[1], p),
+                             dl_parse_quote(argv[2], p));
+    }
+    return error;
+}
+
+const char *dl_set_source(const dl_directive_t *directive, void *into,
+                          int argc, const char *const *argv, apr_pool_t *p)
+{
+    dl_source_conf_t source = { 0 };
+    const char *error = NULL;
+
+    (void)directive;
+    if (strcmp(argv[0], "exec") == 0) {
+        error = source_exec(&source, argc, argv, p);
+    }
+    else if (strcmp(argv[0], "simulate") == 0) {
+        error = source_simulate(&source, argc, argv, p);
+    }
+    else if (strcmp(argv[0], "http") == 0) {
+        source.kind = DL_SOURCE_HTTP;
+        error = argc != 2 ? "http needs one URL; write http "
+                            "http://HOST/PATH/%{file_id}"
+                          : dl_parse_url(argv[1], DL_URL_TEMPLATE, p,
+                                         &source.url);
+    }
+    else if (strcmp(argv[0], "store") == 0) {
+        source.kind = DL_SOURCE_STORE;
+        error = argc != 1 ? "store takes no arguments; remove them" : NULL;
+    }
+    else {
+        error = dl_set_unknown(argv[0], "exec, http, store or simulate", p);
+    }
+    if (error == NULL) {
+        ((dl_config_t *)into)->source = source;
+    }
+    return error;
+}
+
+const char *dl_set_webhook_secret(const dl_directive_t *directive, void *into,
+                                  int argc, const char *const *argv,
+                                  apr_pool_t *p)
+{
+    apr_array_header_t *secrets = apr_array_make(p, 2, sizeof(const char *));
+    const char *error = NULL;
+
+    (void)directive;
+    for (int i = 0; error == NULL && i < argc; i++) {
+        error = dl_secret_webhooks(argv[i], p, secrets);
+    }
+    if (error == NULL) {
+        ((dl_config_t *)into)->webhook_secrets = secrets;
+    }
+    return error;
+}
+
+/** "10.0.0.0/8", "HOST[:PORT]", "*.DOMAIN", "http://HOST[:PORT]". */
+static const char *allow_entry(const char *entry, apr_pool_t *p)
+{
+    const char *slash = strchr(entry, '/');
+    const char *url = NULL;
+    apr_ipsubnet_t *net = NULL;
+
+    if (strstr(entry, "://") != NULL) {
+        return dl_parse_url(entry, DL_URL_ORIGIN, p, &url);
+    }
+    if (slash != NULL) {
+        const char *address = apr_pstrmemdup(p, entry, slash - entry);
+        if (apr_isdigit(slash[1]) && strpbrk(slash, ".:") == NULL
+            && strpbrk(address, ".:") != NULL
+            && apr_ipsubnet_create(&net, address, slash + 1, p)
+                   == APR_SUCCESS) {
+            return NULL;
+        }
+        return apr_psprintf(p, "%s is not a network; write ADDRESS/BITS, such "
+                            "as 10.1.0.0/16", dl_parse_quote(entry, p));
+    }
+    if (strncmp(entry, "*.", 2) == 0) {
+        entry += 2;
+    }
+    if (dl_parse_url(apr_pstrcat(p, "https://", entry, NULL), DL_URL_ORIGIN,
+                     p, &url) != NULL) {
+        return apr_psprintf(p, "%s is neither a host nor a network; write "
+                            "HOST[:PORT], *.DOMAIN or ADDRESS/BITS",
+                            dl_parse_quote(entry, p));
+    }
+    return NULL;
+}
+
+const char *dl_set_webhook_allow(const dl_directive_t *directive, void *into,
+                                 int argc, const char *const *argv,
+                                 apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_make(p, argc, sizeof(const char *));
+    const char *error = NULL;
+    int off = argc == 1 && strcasecmp(argv[0], "off") == 0;
+
+    (void)directive;
+    for (int i = 0; !off && error == NULL && i < argc; i++) {
+        error = allow_entry(argv[i], p);
+        *(const char **)apr_array_push(list) = apr_pstrdup(p, argv[i]);
+    }
+    if (error == NULL) {
+        ((dl_config_t *)into)->webhook_allow = off ? NULL : list;
+    }
+    return error;
+}
