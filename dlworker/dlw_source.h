@@ -37,9 +37,16 @@ typedef struct dlw_source_ops_t {
      */
     void (*abort)(dlw_attempt_t *a, void *run);
 
+    /**
+     * What the run last had to say (the tail of a child's stderr), for log
+     * and dead letter of a time-out; called before abort(). May be NULL.
+     * @return text in a->pool, <= 2 KiB, or NULL
+     */
+    const char *(*detail)(dlw_attempt_t *a, void *run);
+
     /** Runs aborted but not gone yet (children to reap); exit waits. May be
      *  NULL: none ever. */
-    int (*pending)(void);
+    int (*pending)(const dlw_env_t *env);
 } dlw_source_ops_t;
 
 extern const dlw_source_ops_t dlw_source_exec;
