@@ -15,7 +15,7 @@
 #include "dl_log.h"
 #include "dl_task.h"
 #include "dlw_clock.h"
-#include "dlw_loop.h"
+#include "dl_loop.h"
 #include "dlw_spool.h"
 
 struct dlw_children_t;
@@ -25,7 +25,7 @@ struct dlw_store_ops_t;
 
 /** What everything in the worker shares; lives as long as the process. */
 typedef struct dlw_env_t {
-    dlw_loop_t *loop;
+    dl_loop_t *loop;
     const dl_config_t *conf;    /**< replaced on SIGHUP between two turns; an
                                      attempt keeps the one it began with */
     const dlw_clock_t *clock;   /**< Redis time: for signatures and links */

@@ -36,11 +36,11 @@ struct dlw_child_t {
     void *baton;
     int exited;
     int abandoned;
-    dlw_timer_t kill_timer;
+    dl_timer_t kill_timer;
 };
 
 struct dlw_children_t {
-    dlw_loop_t *loop;
+    dl_loop_t *loop;
     dlw_rundir_t *rundir;
     dlw_warden_t *warden;
     dlw_child_t *first;
@@ -55,7 +55,7 @@ static void child_gone(dlw_child_t *child)
     while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
         ;
     dlw_warden_drop(children->warden, child->pid);
-    dlw_timer_cancel(children->loop, &child->kill_timer);
+    dl_timer_cancel(children->loop, &child->kill_timer);
     dlw_rundir_remove(child->dir);
     if (child->abandoned)
         children->dying--;
@@ -103,11 +103,11 @@ static apr_status_t children_cleanup(void *data)
 
     while (children->first)
         child_gone(children->first);
-    dlw_loop_signal(children->loop, SIGCHLD, NULL, NULL);
+    dl_loop_signal(children->loop, SIGCHLD, NULL, NULL);
     return APR_SUCCESS;
 }
 
-apr_status_t dlw_children_create(dlw_loop_t *loop, const char *spool,
+apr_status_t dlw_children_create(dl_loop_t *loop, const char *spool,
                                  apr_pool_t *p, dlw_children_t **out)
 {
     dlw_children_t *children = apr_pcalloc(p, sizeof(*children));
@@ -116,7 +116,7 @@ apr_status_t dlw_children_create(dlw_loop_t *loop, const char *spool,
     if (rv == APR_SUCCESS)
         rv = dlw_warden_create(children->rundir->path, p, &children->warden);
     if (rv == APR_SUCCESS)
-        rv = dlw_loop_signal(loop, SIGCHLD, on_sigchld, children);
+        rv = dl_loop_signal(loop, SIGCHLD, on_sigchld, children);
     if (rv != APR_SUCCESS)
         return rv;
     children->loop = loop;
@@ -233,7 +233,7 @@ void dlw_child_release(dlw_child_t *child)
     child_gone(child);
 }
 
-static void on_kill_timer(dlw_timer_t *timer)
+static void on_kill_timer(dl_timer_t *timer)
 {
     dlw_child_t *child = timer->baton;
 
@@ -253,7 +253,7 @@ void dlw_child_abandon(dlw_child_t *child)
     kill(-child->pid, SIGCONT); /* a stopped one could not hear it */
     child->kill_timer.fn = on_kill_timer;
     child->kill_timer.baton = child;
-    dlw_timer_set(child->children->loop, &child->kill_timer, KILL_AFTER_MS);
+    dl_timer_set(child->children->loop, &child->kill_timer, KILL_AFTER_MS);
 }
 
 int dlw_children_dying(const dlw_children_t *children)

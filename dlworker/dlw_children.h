@@ -10,7 +10,7 @@
 
 #include <apr_pools.h>
 
-#include "dlw_loop.h"
+#include "dl_loop.h"
 
 typedef struct dlw_children_t dlw_children_t;
 typedef struct dlw_child_t dlw_child_t;
@@ -31,7 +31,7 @@ typedef struct dlw_child_spec_t {
  * @param spool  DLJobSpool: working directories are made in it
  * @param p      kills what is left and removes everything when cleared
  */
-apr_status_t dlw_children_create(dlw_loop_t *loop, const char *spool,
+apr_status_t dlw_children_create(dl_loop_t *loop, const char *spool,
                                  apr_pool_t *p, dlw_children_t **children);
 
 /** An empty directory for a task, malloc()ed; NULL with errno set. The child

@@ -35,20 +35,20 @@ typedef struct exec_run_t exec_run_t;
 /** One pipe from the child. */
 typedef struct exec_pipe_t {
     exec_run_t *run;
-    dlw_io_t io;                /* fd -1: ended */
+    dl_io_t io;                /* fd -1: ended */
     void (*take)(exec_run_t *run, const char *data, apr_size_t len);
 } exec_pipe_t;
 
 struct exec_run_t {
     dlw_attempt_t *a;
-    dlw_loop_t *loop;
+    dl_loop_t *loop;
     dlw_child_t *child;
     const char *output;         /* $DLJOB_OUTPUT */
     exec_pipe_t out, err, say;
     dlw_exec_lines_t lines;
     dlw_exec_tail_t tail;
-    dlw_timer_t linger;
-    dlw_defer_t digest;
+    dl_timer_t linger;
+    dl_defer_t digest;
     int exited;
     int over;                   /* done() called or aborted */
 };
@@ -57,7 +57,7 @@ static void pipe_close(exec_pipe_t *pipe)
 {
     if (pipe->io.fd < 0)
         return;
-    dlw_io_set(pipe->run->loop, &pipe->io, 0);
+    dl_io_set(pipe->run->loop, &pipe->io, 0);
     close(pipe->io.fd);
     pipe->io.fd = -1;
 }
@@ -69,8 +69,8 @@ static void run_close(exec_run_t *run)
     pipe_close(&run->out);
     pipe_close(&run->err);
     pipe_close(&run->say);
-    dlw_timer_cancel(run->loop, &run->linger);
-    dlw_defer_cancel(run->loop, &run->digest);
+    dl_timer_cancel(run->loop, &run->linger);
+    dl_defer_cancel(run->loop, &run->digest);
 }
 
 static void run_end(exec_run_t *run, const dl_failure_t *failure)
@@ -192,7 +192,7 @@ static void run_finish(exec_run_t *run)
         run_end(run, NULL);
 }
 
-static void on_digest(dlw_defer_t *defer)
+static void on_digest(dl_defer_t *defer)
 {
     exec_run_t *run = defer->baton;
     int done = 0;
@@ -202,7 +202,7 @@ static void on_digest(dlw_defer_t *defer)
     if (done)
         run_finish(run);
     else
-        dlw_defer(run->loop, &run->digest);
+        dl_defer(run->loop, &run->digest);
 }
 
 /** Takes $DLJOB_OUTPUT if the child made one. @return 1 when it did */
@@ -221,11 +221,11 @@ static int took_output(exec_run_t *run)
     if (rv != APR_SUCCESS)
         close(fd);
     if (spooled(run, rv))
-        dlw_defer(run->loop, &run->digest);
+        dl_defer(run->loop, &run->digest);
     return 1;
 }
 
-static void on_linger(dlw_timer_t *timer)
+static void on_linger(dl_timer_t *timer)
 {
     run_fail(timer->baton, "The source failed",
              "the command ended, but something it started still holds its "
@@ -240,7 +240,7 @@ static void on_exit_ok(exec_run_t *run)
     if (run->out.io.fd < 0)
         run_finish(run);
     else                        /* a pipe full at most, then its end */
-        dlw_timer_set(run->loop, &run->linger, LINGER_MS);
+        dl_timer_set(run->loop, &run->linger, LINGER_MS);
 }
 
 static void on_child_exit(void *baton, int status)
@@ -257,7 +257,7 @@ static void on_child_exit(void *baton, int status)
         run_end(run, &failure);
 }
 
-static void on_pipe(dlw_io_t *io, int events)
+static void on_pipe(dl_io_t *io, int events)
 {
     exec_pipe_t *pipe = io->baton;
     exec_run_t *run = pipe->run;
@@ -283,7 +283,7 @@ static int pipe_open(exec_run_t *run, exec_pipe_t *pipe,
     pipe->io.fn = on_pipe;
     pipe->io.baton = pipe;
     pipe->take = take;
-    if (dlw_io_set(run->loop, &pipe->io, DLW_IO_READ) != APR_SUCCESS) {
+    if (dl_io_set(run->loop, &pipe->io, DL_IO_READ) != APR_SUCCESS) {
         close(fds[1]);
         return -1;
     }
@@ -331,8 +331,8 @@ static void *exec_start(dlw_attempt_t *a)
 
     run->a = a;
     run->loop = a->env->loop;
-    run->linger = (dlw_timer_t){.fn = on_linger, .baton = run};
-    run->digest = (dlw_defer_t){.fn = on_digest, .baton = run};
+    run->linger = (dl_timer_t){.fn = on_linger, .baton = run};
+    run->digest = (dl_defer_t){.fn = on_digest, .baton = run};
     run->out = run->err = run->say = (exec_pipe_t){.run = run,
                                                    .io = {.fd = -1}};
     rv = launch(run);

@@ -14,7 +14,7 @@
 
 typedef struct simulate_run_t {
     dlw_attempt_t *a;
-    dlw_timer_t timer;
+    dl_timer_t timer;
     apr_int64_t total_ms;
     int step;
 } simulate_run_t;
@@ -40,7 +40,7 @@ static void finish(dlw_attempt_t *a)
     a->on->done(a, &failure);
 }
 
-static void on_step(dlw_timer_t *timer)
+static void on_step(dl_timer_t *timer)
 {
     simulate_run_t *run = timer->baton;
     apr_int64_t passed_ms = run->total_ms * run->step / STEPS;
@@ -50,7 +50,7 @@ static void on_step(dlw_timer_t *timer)
         finish(run->a);
         return;
     }
-    dlw_timer_set(run->a->env->loop, timer,
+    dl_timer_set(run->a->env->loop, timer,
                   run->total_ms * run->step / STEPS - passed_ms);
     if (run->step > 1)
         run->a->on->progress(run->a, (run->step - 1) * 100 / STEPS);
@@ -77,7 +77,7 @@ static void *simulate_start(dlw_attempt_t *a)
             &random, span_ms < APR_INT32_MAX ? (apr_uint32_t)span_ms + 1
                                              : APR_INT32_MAX);
     }
-    run->timer = (dlw_timer_t){.fn = on_step, .baton = run};
+    run->timer = (dl_timer_t){.fn = on_step, .baton = run};
     on_step(&run->timer);
     return run;
 }
@@ -86,7 +86,7 @@ static void simulate_abort(dlw_attempt_t *a, void *data)
 {
     simulate_run_t *run = data;
 
-    dlw_timer_cancel(a->env->loop, &run->timer);
+    dl_timer_cancel(a->env->loop, &run->timer);
 }
 
 static const char *simulate_check(const dl_config_t *conf, apr_pool_t *p)
