@@ -114,7 +114,7 @@ static const char *unknown(const char *name, apr_pool_t *p)
                         dl_parse_quote(name, p));
 }
 
-static const char *directive_line(char *line, dl_settings_t *settings,
+static const char *directive_line(const char *line, dl_settings_t *settings,
                                   apr_pool_t *p)
 {
     apr_size_t len = strcspn(line, " \t\v\f\r\n");
@@ -128,7 +128,7 @@ static const char *directive_line(char *line, dl_settings_t *settings,
                               directive->scope == DL_SCOPE_LOCATION
                                   ? (void *)settings->location
                                   : (void *)settings->conf,
-                              dl_resolve_env, &settings->set, p);
+                              &settings->set, p);
 }
 
 const char *dl_conffile_text(const char *name, const char *text,
@@ -142,7 +142,8 @@ const char *dl_conffile_text(const char *name, const char *text,
     do {
         error = next_directive(&reader, p, &line);
         if (error == NULL && line != NULL && *line != '\0' && *line != '#') {
-            error = directive_line(line, settings, p);
+            error = directive_line(dl_directive_resolve(line, p), settings,
+                                   p);
         }
     } while (error == NULL && line != NULL);
     return error == NULL ? NULL

@@ -23,8 +23,7 @@ static void presets(void *into, int location, apr_pool_t *p)
 
         if (d->preset != NULL
             && (d->scope == DL_SCOPE_LOCATION) == location
-            && dl_directive_apply(d, d->preset, into, NULL, &set, p)
-                   != NULL) {
+            && dl_directive_apply(d, d->preset, into, &set, p) != NULL) {
             abort(); /* a default of the table that its own parser refuses */
         }
     }

@@ -88,10 +88,10 @@ static apr_size_t variable(const char *text)
     return len > 0 && text[2 + len] == '}' ? len + 3 : 0;
 }
 
-const char *dl_resolve_env(apr_pool_t *p, const char *word)
+const char *dl_directive_resolve(const char *line, apr_pool_t *p)
 {
     const char *done = "";
-    const char *c = word;
+    const char *c = line;
     const char *next;
 
     while ((next = strstr(c, "${")) != NULL) {
@@ -109,27 +109,19 @@ const char *dl_resolve_env(apr_pool_t *p, const char *word)
                            NULL);
         c = next + len;
     }
-    return c == word ? word : apr_pstrcat(p, done, c, NULL);
+    return c == line ? line : apr_pstrcat(p, done, c, NULL);
 }
 
-/** Resolves @a words in place. @return NULL or a sentence. */
-static const char *resolve_words(apr_array_header_t *words,
-                                 dl_resolve_fn *resolve, apr_pool_t *p)
+/** NULL, or that a "${NAME}" is left over. */
+static const char *unresolved(const char *line, apr_pool_t *p)
 {
-    for (int i = 0; resolve != NULL && i < words->nelts; i++) {
-        const char **word = &APR_ARRAY_IDX(words, i, const char *);
-
-        for (const char *c = strstr(*word, "${"); c != NULL;
-             c = strstr(c + 2, "${")) {
-            const char *name = apr_pstrmemdup(p, c, variable(c));
-
-            if (*name != '\0' && strcmp(resolve(p, name), name) == 0) {
-                return apr_psprintf(p, "the variable %s is not set; set it "
-                                    "for this program or write the value",
-                                    dl_parse_quote(name, p));
-            }
+    for (const char *c = strstr(line, "${"); c != NULL;
+         c = strstr(c + 2, "${")) {
+        if (variable(c) > 0) {
+            return apr_psprintf(p, "the variable %s is not set; set it for "
+                                "this program or write the value",
+                                apr_pstrmemdup(p, c, variable(c)));
         }
-        *word = resolve(p, *word);
     }
     return NULL;
 }
@@ -148,14 +140,13 @@ static const char *count_error(const dl_directive_t *d, int argc,
 
 const char *dl_directive_apply(const dl_directive_t *directive,
                                const char *line, void *into,
-                               dl_resolve_fn *resolve, dl_set_mask_t *set,
-                               apr_pool_t *p)
+                               dl_set_mask_t *set, apr_pool_t *p)
 {
     apr_array_header_t *words = NULL;
-    const char *error = dl_words(line, p, &words);
+    const char *error = unresolved(line, p);
 
     if (error == NULL) {
-        error = resolve_words(words, resolve, p);
+        error = dl_words(line, p, &words);
     }
     if (error == NULL) {
         error = count_error(directive, words->nelts, p);

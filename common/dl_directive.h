@@ -44,7 +44,7 @@ struct dl_directive_t {
     apr_size_t size;            /**< to the end of the last one */
     apr_int64_t min;            /**< bound of a number, size (bytes) or */
     apr_int64_t max;            /**< duration (ms) */
-    int hide;                   /**< its arguments may hold a secret */
+    int hide;                   /**< its arguments may hold a password */
     const char *preset;         /**< the default, as one would write it;
                                      NULL: there is none */
     const char *help;           /**< for the manual: sentences */
@@ -66,26 +66,21 @@ const char *dl_directive_near(const char *name);
 dl_set_mask_t dl_directive_bit(const dl_directive_t *directive);
 
 /**
- * Replaces "${NAME}" in a word and leaves those that are not set as they are;
- * httpd's ap_resolve_env() is one.
- */
-typedef const char *dl_resolve_fn(apr_pool_t *p, const char *word);
-
-/** A dl_resolve_fn that knows the environment. */
-const char *dl_resolve_env(apr_pool_t *p, const char *word);
-
-/**
- * Cuts @a line into words, resolves each and sets them; adds the directive's
- * bit to @a set. A "${NAME}" that is left over is refused.
- * @param line     what stands after the name
- * @param into     as dl_directive_set_fn has it
- * @param resolve  or NULL: there is nothing to resolve
+ * Cuts @a line into words and sets them; adds the directive's bit to @a set.
+ * A "${NAME}" in it was not set where variables are replaced: it is refused.
+ * @param line  what stands after the name
+ * @param into  as dl_directive_set_fn has it
  * @return NULL, or "NAME: sentence", in @a p
  */
 const char *dl_directive_apply(const dl_directive_t *directive,
                                const char *line, void *into,
-                               dl_resolve_fn *resolve, dl_set_mask_t *set,
-                               apr_pool_t *p);
+                               dl_set_mask_t *set, apr_pool_t *p);
+
+/**
+ * Replaces "${NAME}" by the environment, as httpd does with a whole line
+ * before it is cut into words; a name that is not set stays as it is.
+ */
+const char *dl_directive_resolve(const char *line, apr_pool_t *p);
 
 /** Copies from @a over what its mask says was set; scope BOTH and WORKER. */
 void dl_config_merge(dl_config_t *into, const dl_config_t *over,

@@ -46,7 +46,7 @@ const dl_directive_t dl_directives[] = {
       "by another name, style= how the bucket is written into the URL, "
       "ca= a file of certificates to trust. Required." },
     { "DLJobCredentials", "SECRET", DL_SCOPE_BOTH, 1, 1, dl_set_credentials,
-      CONF(credentials, credentials), 0, 0, 1, NULL,
+      CONF(credentials, credentials), 0, 0, 0, NULL,
       "The keys of the store, as lines NAME = VALUE: access_key, secret_key "
       "and perhaps session_token for s3; link_key (at least 16 bytes), which "
       "signs links, for file." },
@@ -105,7 +105,7 @@ const dl_directive_t dl_directives[] = {
       "Who may ask for priority \"high\": the users named, everybody (*), or "
       "nobody." },
     { "DLJobWebhookSecret", "SECRET [SECRET]", DL_SCOPE_BOTH, 1, 2,
-      dl_set_webhook_secret, CONF(webhook_secrets, webhook_secrets), 0, 0, 1,
+      dl_set_webhook_secret, CONF(webhook_secrets, webhook_secrets), 0, 0, 0,
       NULL,
       "What webhooks are signed with: \"whsec_\" and base64, one a line, "
       "newest first. All of them sign, so that receivers can be moved from "

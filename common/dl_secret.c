@@ -20,22 +20,25 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-#include "dl_parse.h"
 #include "dl_words.h"
 
 #define EXEC_DEADLINE_S 10
 
 extern char **environ;
 
-/** @return NULL, or why a path cannot be used before it is even opened */
-static const char *check_path(const char *path, apr_pool_t *p)
+/* It may be the secret itself, written where its place was asked for. */
+static const char *check_path(const char *path)
 {
-    if (*path != '/') {
-        return apr_psprintf(p, "%s is not an absolute path; write file:/PATH, "
-                            "exec:/PATH or env:NAME",
-                            dl_parse_quote(path, p));
-    }
-    return NULL;
+    return *path == '/' ? NULL
+                        : "a secret is not written here but named: write "
+                          "file:/PATH, exec:/PATH or env:NAME";
+}
+
+const char *dl_secret_shown(const char *reference, apr_pool_t *p)
+{
+    return strncmp(reference, "exec:", 5) == 0
+               ? apr_pstrmemdup(p, reference, strcspn(reference, " \t"))
+               : reference;
 }
 
 static const char *cannot_read(const char *path, int error, apr_pool_t *p)
@@ -112,7 +115,7 @@ static const char *read_all(int fd, apr_time_t deadline, apr_pool_t *p,
 static const char *read_file(const char *path, apr_pool_t *p,
                              const char **text, apr_size_t *len)
 {
-    const char *error = check_path(path, p);
+    const char *error = check_path(path);
     struct stat st;
     int fd;
 
@@ -205,7 +208,7 @@ static const char *read_exec(const char *command, apr_pool_t *p,
     }
     path = APR_ARRAY_IDX(words, 0, const char *);
     *(const char **)apr_array_push(words) = NULL;
-    error = check_path(path, p);
+    error = check_path(path);
     if (error == NULL && stat(path, &st) != 0) {
         error = cannot_read(path, errno, p);
     }
@@ -242,16 +245,14 @@ static const char *read_env(const char *name, apr_pool_t *p,
     const char *value = getenv(name);
 
     if (*name == '\0' || value == NULL) {
-        return apr_psprintf(p, "the environment variable %s is not set; set "
-                            "it for this program",
-                            dl_parse_quote(name, p));
+        return apr_psprintf(p, "env:%s is not set in the environment; set it "
+                            "for this program", name);
     }
     *text = value;
     *len = strlen(value);
     if (*len > DL_SECRET_MAX) {
-        return apr_psprintf(p, "the environment variable %s holds more than "
-                            "64K; correct the name",
-                            dl_parse_quote(name, p));
+        return apr_psprintf(p, "env:%s holds more than 64K, so it is no "
+                            "secret; correct the name", name);
     }
     return NULL;
 }
@@ -281,12 +282,12 @@ const char *dl_secret_read(const char *reference, apr_pool_t *p,
     }
     if (len == 0) {
         return apr_psprintf(p, "%s is empty; put the secret there",
-                            dl_parse_quote(reference, p));
+                            dl_secret_shown(reference, p));
     }
     if (memchr(text, '\0', len) != NULL) {
         return apr_psprintf(p, "%s holds a NUL byte, so it is no text; "
                             "correct the reference",
-                            dl_parse_quote(reference, p));
+                            dl_secret_shown(reference, p));
     }
     *secret = apr_pstrmemdup(p, text, len);
     return NULL;

@@ -47,4 +47,7 @@ const char *dl_secret_credentials(const char *reference, apr_pool_t *p,
 const char *dl_secret_webhooks(const char *reference, apr_pool_t *p,
                                apr_array_header_t *secrets);
 
+/** A reference as messages show it: of exec: without its arguments. */
+const char *dl_secret_shown(const char *reference, apr_pool_t *p);
+
 #endif /* DL_SECRET_H */

@@ -11,8 +11,6 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "dl_parse.h"
-
 #define LINK_KEY_MIN 16
 #define HOOK_KEY_MIN 24
 #define HOOK_KEY_MAX 64
@@ -125,22 +123,22 @@ const char *dl_secret_credentials(const char *reference, apr_pool_t *p,
     }
     if (error != NULL) {
         return apr_psprintf(p, "line %d of %s %s", number,
-                            dl_parse_quote(reference, p), error);
+                            dl_secret_shown(reference, p), error);
     }
     if (read.link_key != NULL && strlen(read.link_key) < LINK_KEY_MIN) {
         return apr_psprintf(p, "link_key in %s has fewer than %d bytes; make "
                             "one with: openssl rand -hex 32",
-                            dl_parse_quote(reference, p), LINK_KEY_MIN);
+                            dl_secret_shown(reference, p), LINK_KEY_MIN);
     }
     if ((read.access_key == NULL) != (read.secret_key == NULL)) {
         return apr_psprintf(p, "%s has only one of access_key and "
                             "secret_key; give both",
-                            dl_parse_quote(reference, p));
+                            dl_secret_shown(reference, p));
     }
     if (read.access_key == NULL && read.link_key == NULL) {
         return apr_psprintf(p, "%s has neither link_key (file store) nor "
                             "access_key and secret_key (S3); add them",
-                            dl_parse_quote(reference, p));
+                            dl_secret_shown(reference, p));
     }
     *credentials = read;
     return NULL;
@@ -189,7 +187,7 @@ const char *dl_secret_webhooks(const char *reference, apr_pool_t *p,
             return apr_psprintf(p, "line %d of %s is not \"whsec_\" and the "
                                 "base64 of %d to %d bytes; make one with: "
                                 "echo whsec_$(openssl rand -base64 32)",
-                                number, dl_parse_quote(reference, p),
+                                number, dl_secret_shown(reference, p),
                                 HOOK_KEY_MIN, HOOK_KEY_MAX);
         }
         *(const char **)apr_array_push(secrets) = line;

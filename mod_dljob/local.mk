@@ -12,6 +12,8 @@ mod_dljob_la_LIBADD = common/libdlcommon.la
 
 mod_dljob_la_SOURCES =
 mod_dljob_la_SOURCES += mod_dljob/mod_dljob.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_config.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_config.h
 
 # httpd loads mod_dljob.so; nobody links against the module.
 install-data-hook: install-module-hook

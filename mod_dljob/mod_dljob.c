@@ -5,18 +5,20 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "dljob_config.h"
+
 static void dljob_hooks(apr_pool_t *p)
 {
-    (void)p;
+    dljob_config_hooks(p);
 }
 
 AP_DECLARE_MODULE(dljob) = {
     STANDARD20_MODULE_STUFF,
-    NULL,                       /* create per-directory config */
-    NULL,                       /* merge per-directory config */
-    NULL,                       /* create per-server config */
-    NULL,                       /* merge per-server config */
-    NULL,                       /* directives */
+    dljob_config_create_dir,
+    dljob_config_merge_dir,
+    dljob_config_create_server,
+    dljob_config_merge_server,
+    dljob_config_commands,
     dljob_hooks,
     0
 };

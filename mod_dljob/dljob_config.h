@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The module's configuration: httpd's directives made from dl_directives[].
+ *
+ * mod_dljob.c names these functions in the module record and calls
+ * dljob_config_hooks(). Everything is read-only once httpd has started.
+ */
+#ifndef DLJOB_CONFIG_H
+#define DLJOB_CONFIG_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include <ap_expr.h>
+
+#include "dl_config.h"
+#include "dl_directive.h"
+#include "dl_location.h"
+
+/* What SetHandler takes. */
+#define DLJOB_HANDLER "dljob"
+#define DLJOB_HANDLER_HEALTH "dljob-health"
+#define DLJOB_HANDLER_METRICS "dljob-metrics"
+#define DLJOB_HANDLER_ADMIN "dljob-admin"
+
+/** A name of a user longer than this is refused, in bytes. */
+#define DLJOB_USER_MAX 255
+
+/** Of a server or virtual host, merged with the main server's. */
+typedef struct dljob_server_conf_t {
+    dl_config_t conf;
+    dl_set_mask_t set;          /**< said here or inherited; 0: unused */
+    dl_set_mask_t own;          /**< said in this server itself */
+    const char *file;           /**< of its first directive, for messages */
+    int line;
+    const char *unusable;       /**< why it cannot serve, or NULL; set by the
+                                     check_config hook */
+} dljob_server_conf_t;
+
+/** Of a location; the settings are in .location (dl_location.h). */
+typedef struct dljob_dir_conf_t {
+    dl_location_t location;
+    dl_set_mask_t set;
+    const ap_expr_info_t *user; /**< NULL: plain %{REMOTE_USER} */
+} dljob_dir_conf_t;
+
+/* For the module record. The commands are filled in when the module is
+ * loaded and never change after. */
+extern command_rec dljob_config_commands[];
+void *dljob_config_create_server(apr_pool_t *p, server_rec *s);
+void *dljob_config_merge_server(apr_pool_t *p, void *base, void *add);
+void *dljob_config_create_dir(apr_pool_t *p, char *dir);
+void *dljob_config_merge_dir(apr_pool_t *p, void *base, void *add);
+
+/**
+ * Registers the check of the whole configuration, which runs at start-up and
+ * for "apachectl configtest" and stops httpd with file, line and remedy.
+ */
+void dljob_config_hooks(apr_pool_t *p);
+
+dljob_server_conf_t *dljob_config_server(const server_rec *s);
+dljob_dir_conf_t *dljob_config_dir(const request_rec *r);
+
+/**
+ * Who the caller is, by DLJobUser.
+ * @param user  set to the name, "" for anonymous, in r->pool
+ * @return APR_EGENERAL when the expression failed, APR_EINVAL when its
+ *         result is over DLJOB_USER_MAX or holds control characters: the
+ *         request must be refused then, never served as anonymous
+ */
+apr_status_t dljob_config_user(request_rec *r, const char **user);
+
+#endif /* DLJOB_CONFIG_H */
