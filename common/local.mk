@@ -91,6 +91,21 @@ common_libdlcommon_la_SOURCES += common/dl_set_location.c
 common_libdlcommon_la_SOURCES += common/dl_set_store.c
 common_libdlcommon_la_SOURCES += common/dl_words.c
 common_libdlcommon_la_SOURCES += common/dl_words.h
+common_libdlcommon_la_SOURCES += common/dl_idempotency_key.c
+common_libdlcommon_la_SOURCES += common/dl_idempotency_key.h
+common_libdlcommon_la_SOURCES += common/dl_ip.c
+common_libdlcommon_la_SOURCES += common/dl_ip.h
+common_libdlcommon_la_SOURCES += common/dl_json.c
+common_libdlcommon_la_SOURCES += common/dl_json.h
+common_libdlcommon_la_SOURCES += common/dl_json_number.c
+common_libdlcommon_la_SOURCES += common/dl_media_type.c
+common_libdlcommon_la_SOURCES += common/dl_media_type.h
+common_libdlcommon_la_SOURCES += common/dl_request.c
+common_libdlcommon_la_SOURCES += common/dl_request.h
+common_libdlcommon_la_SOURCES += common/dl_url.c
+common_libdlcommon_la_SOURCES += common/dl_url.h
+common_libdlcommon_la_SOURCES += common/dl_url_guard.c
+common_libdlcommon_la_SOURCES += common/dl_url_guard.h
 
 # The Lua scripts: one line per script; lib/*.lua are pulled in by them.
 dl_lua =
