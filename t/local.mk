@@ -24,6 +24,9 @@ t_unit_check_all_SOURCES += t/unit/test_sigv4.c
 t_unit_check_all_SOURCES += t/unit/test_store.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_loop.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_spool.c
+t_unit_check_all_SOURCES += t/unit/test_cap.c
+t_unit_check_all_SOURCES += t/unit/test_event.c
+t_unit_check_all_SOURCES += t/unit/test_seats.c
 else
 check-local:
 	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2
