@@ -114,8 +114,8 @@ static const char *unknown(const char *name, apr_pool_t *p)
                         dl_parse_quote(name, p));
 }
 
-static const char *directive_line(const char *line, dl_settings_t *settings,
-                                  apr_pool_t *p)
+static const char *directive_line(const char *line, const dl_where_t *where,
+                                  dl_settings_t *settings, apr_pool_t *p)
 {
     apr_size_t len = strcspn(line, " \t\v\f\r\n");
     const char *name = apr_pstrmemdup(p, line, len);
@@ -124,6 +124,7 @@ static const char *directive_line(const char *line, dl_settings_t *settings,
     if (directive == NULL) {
         return unknown(name, p);
     }
+    settings->where[dl_directive_index(directive)] = *where;
     return dl_directive_apply(directive, line + len,
                               directive->scope == DL_SCOPE_LOCATION
                                   ? (void *)settings->location
@@ -131,24 +132,51 @@ static const char *directive_line(const char *line, dl_settings_t *settings,
                               &settings->set, p);
 }
 
+/** "FILE:LINE: sentence", or "FILE: sentence" where there is no line. */
+static const char *located(const dl_where_t *where, const char *sentence,
+                           apr_pool_t *p)
+{
+    return where->line > 0
+               ? apr_psprintf(p, "%s:%d: %s", where->file, where->line,
+                              sentence)
+               : apr_pstrcat(p, where->file, ": ", sentence, NULL);
+}
+
 const char *dl_conffile_text(const char *name, const char *text,
                              apr_size_t len, dl_settings_t *settings,
                              apr_pool_t *p)
 {
     reader_t reader = { text, len, 0 };
+    dl_where_t where = { apr_pstrdup(p, name), 0 };
     const char *error = NULL;
     char *line = NULL;
 
     do {
         error = next_directive(&reader, p, &line);
+        where.line = reader.line;
         if (error == NULL && line != NULL && *line != '\0' && *line != '#') {
-            error = directive_line(dl_directive_resolve(line, p), settings,
-                                   p);
+            error = directive_line(dl_directive_resolve(line, p), &where,
+                                   settings, p);
         }
     } while (error == NULL && line != NULL);
-    return error == NULL ? NULL
-                         : apr_psprintf(p, "%s:%d: %s", name, reader.line,
-                                        error);
+    return error == NULL ? NULL : located(&where, error, p);
+}
+
+const char *dl_settings_check(const dl_settings_t *settings,
+                              const char *name, int for_worker, apr_pool_t *p)
+{
+    const char *error = dl_config_check(settings->conf, for_worker, p);
+    dl_where_t nowhere = { name, 0 };
+    const dl_where_t *where;
+
+    if (error == NULL) {
+        error = dl_location_check(settings->location, p);
+    }
+    if (error == NULL) {
+        return NULL;
+    }
+    where = dl_directive_where(settings->where, error, p);
+    return located(where != NULL ? where : &nowhere, error, p);
 }
 
 /** Reads a whole regular file. @return NULL or the reason. */

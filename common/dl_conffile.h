@@ -22,6 +22,7 @@ typedef struct dl_settings_t {
     dl_config_t *conf;
     dl_location_t *location;    /**< checked; only httpd uses it */
     dl_set_mask_t set;
+    dl_where_t where[DL_DIRECTIVES_MAX]; /**< of what is set, the last one */
 } dl_settings_t;
 
 /** Settings with every default, in @a p. */
@@ -42,5 +43,14 @@ const char *dl_conffile_read(const char *path, dl_settings_t *settings,
 const char *dl_conffile_text(const char *name, const char *text,
                              apr_size_t len, dl_settings_t *settings,
                              apr_pool_t *p);
+
+/**
+ * Checks the whole (dl_config_check, dl_location_check).
+ * @param name  of the file, for what stands in no line
+ * @return NULL, or "FILE[:LINE]: sentence", in @a p
+ */
+const char *dl_settings_check(const dl_settings_t *settings,
+                              const char *name, int for_worker,
+                              apr_pool_t *p);
 
 #endif /* DL_CONFFILE_H */

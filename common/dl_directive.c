@@ -78,6 +78,23 @@ dl_set_mask_t dl_directive_bit(const dl_directive_t *directive)
     return (dl_set_mask_t)1 << (directive - dl_directives);
 }
 
+int dl_directive_index(const dl_directive_t *directive)
+{
+    return (int)(directive - dl_directives);
+}
+
+const dl_where_t *dl_directive_where(const dl_where_t *where,
+                                     const char *message, apr_pool_t *p)
+{
+    const char *name = apr_pstrmemdup(p, message, strcspn(message, " :"));
+    const dl_directive_t *directive = dl_directive_find(name);
+
+    if (directive != NULL) {
+        where += dl_directive_index(directive);
+    }
+    return directive != NULL && where->file != NULL ? where : NULL;
+}
+
 /** The length of the "${NAME}" at @a text, or 0. */
 static apr_size_t variable(const char *text)
 {

@@ -53,6 +53,15 @@ struct dl_directive_t {
 /** The table, in the manual's order; ends with a NULL name. */
 extern const dl_directive_t dl_directives[];
 
+/** At most so many directives; a bit each below. */
+#define DL_DIRECTIVES_MAX 63
+
+/** Where a directive stood; file is NULL when it did not. */
+typedef struct dl_where_t {
+    const char *file;
+    int line;                   /**< 0: not in a file */
+} dl_where_t;
+
 /** One bit per directive, by its place in the table. */
 typedef apr_uint64_t dl_set_mask_t;
 
@@ -64,6 +73,18 @@ const char *dl_directive_near(const char *name);
 
 /** The bit of a directive of the table. */
 dl_set_mask_t dl_directive_bit(const dl_directive_t *directive);
+
+/** Its place in the table, below DL_DIRECTIVES_MAX. */
+int dl_directive_index(const dl_directive_t *directive);
+
+/**
+ * Where to look when a check of the whole complains: the place of the
+ * directive that @a message begins with.
+ * @param where  DL_DIRECTIVES_MAX places, by index
+ * @return NULL when that directive stands nowhere
+ */
+const dl_where_t *dl_directive_where(const dl_where_t *where,
+                                     const char *message, apr_pool_t *p);
 
 /**
  * Cuts @a line into words and sets them; adds the directive's bit to @a set.

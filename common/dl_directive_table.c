@@ -192,4 +192,4 @@ const dl_directive_t dl_directives[] = {
 };
 
 #define COUNT (sizeof(dl_directives) / sizeof(dl_directives[0]) - 1)
-_Static_assert(COUNT < 64, "dl_set_mask_t has one bit per directive");
+_Static_assert(COUNT <= DL_DIRECTIVES_MAX, "dl_set_mask_t has too few bits");

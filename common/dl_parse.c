@@ -236,7 +236,7 @@ const char *dl_parse_rate(const char *value, apr_int64_t max,
     const char *error;
     const char *window;
 
-    if (strcasecmp(value, "off") == 0) {
+    if (strcasecmp(value, "off") == 0 || strcmp(value, "0") == 0) {
         *number = *window_ms = 0;
         return NULL;
     }

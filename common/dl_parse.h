@@ -38,7 +38,7 @@ const char *dl_parse_flag(const char *value, apr_pool_t *p, int *on);
 
 /**
  * "100/60s": a number up to @a max in a duration; "10/s" is 10 in one
- * second. "off" makes both 0.
+ * second. "off" or "0" makes both 0.
  */
 const char *dl_parse_rate(const char *value, apr_int64_t max,
                           apr_int64_t min_ms, apr_int64_t max_ms,

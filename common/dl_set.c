@@ -52,7 +52,7 @@ const char *dl_set_int_or_off(const dl_directive_t *directive, void *into,
 {
     const char *error;
 
-    if (strcasecmp(argv[0], "off") == 0) {
+    if (strcasecmp(argv[0], "off") == 0 || strcmp(argv[0], "0") == 0) {
         *(int *)member(directive, into) = 0;
         return NULL;
     }

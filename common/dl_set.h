@@ -7,7 +7,8 @@
 
 #include "dl_directive.h"
 
-/* One member, bounds from the table (dl_set.c). "off" gives 0 in _or_off. */
+/* One member, bounds from the table (dl_set.c). "off" or "0" gives 0 in
+ * _or_off. */
 dl_directive_set_fn dl_set_int;             /* int */
 dl_directive_set_fn dl_set_int_or_off;      /* int */
 dl_directive_set_fn dl_set_flag;            /* int */

@@ -27,7 +27,7 @@ const char *dl_set_user(const dl_directive_t *directive, void *into, int argc,
     return NULL;
 }
 
-/** A number or "off" (0). */
+/** A number, or "off" or "0": 0. */
 static const char *number_or_off(const dl_directive_t *directive,
                                  const char *value, apr_pool_t *p,
                                  int *number)
@@ -35,7 +35,7 @@ static const char *number_or_off(const dl_directive_t *directive,
     apr_int64_t n = 0;
     const char *error = NULL;
 
-    if (strcasecmp(value, "off") != 0) {
+    if (strcasecmp(value, "off") != 0 && strcmp(value, "0") != 0) {
         error = dl_parse_int(value, directive->min, directive->max, p, &n);
     }
     if (error == NULL) {

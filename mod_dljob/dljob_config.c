@@ -16,8 +16,6 @@
 extern module AP_MODULE_DECLARE_DATA dljob_module;
 APLOG_USE_MODULE(dljob);
 
-#define COMMANDS_MAX 64
-
 dljob_server_conf_t *dljob_config_server(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &dljob_module);
@@ -59,6 +57,7 @@ void *dljob_config_create_server(apr_pool_t *p, server_rec *s)
 
     (void)s;
     server->conf = *dl_config_create(p);
+    server->dirs = apr_array_make(p, 2, sizeof(dljob_dir_conf_t *));
     return server;
 }
 
@@ -70,9 +69,14 @@ void *dljob_config_merge_server(apr_pool_t *p, void *base, void *add)
     dl_config_merge(&server->conf, &over->conf, over->set);
     server->set |= over->set;
     server->own = over->own;
+    server->dirs = over->dirs;
+    for (int i = 0; i < DL_DIRECTIVES_MAX; i++) {
+        if (over->where[i].file != NULL) {
+            server->where[i] = over->where[i];
+        }
+    }
     if (over->own != 0) {
-        server->file = over->file;
-        server->line = over->line;
+        server->first = over->first;
     }
     return server;
 }
@@ -119,15 +123,14 @@ void *dljob_config_merge_dir(apr_pool_t *p, void *base, void *add)
  */
 static void hide_arguments(cmd_parms *cmd, const char *shown)
 {
-    if (cmd->directive != NULL) {
-        cmd->directive->args = apr_pstrdup(cmd->pool, shown);
-    }
+    cmd->directive->args = apr_pstrdup(cmd->pool, shown);
 }
 
 static const char *set_server(cmd_parms *cmd, const dl_directive_t *directive,
                               const char *args)
 {
     dljob_server_conf_t *server = dljob_config_server(cmd->server);
+    dl_where_t where = { cmd->directive->filename, cmd->directive->line_num };
     const char *error;
 
     if (cmd->path != NULL) {
@@ -139,9 +142,9 @@ static const char *set_server(cmd_parms *cmd, const dl_directive_t *directive,
     error = dl_directive_apply(directive, args, &server->conf, &server->own,
                                cmd->pool);
     server->set |= server->own;
-    if (server->file == NULL) {
-        server->file = cmd->directive->filename;
-        server->line = cmd->directive->line_num;
+    server->where[dl_directive_index(directive)] = where;
+    if (server->first.file == NULL) {
+        server->first = where;
     }
     if (directive->hide) {
         hide_arguments(cmd, error == NULL ? server->conf.redis->display
@@ -171,9 +174,13 @@ static const char *set_location(cmd_parms *cmd, dljob_dir_conf_t *dir,
                                 const dl_directive_t *directive,
                                 const char *args)
 {
+    dljob_server_conf_t *server = dljob_config_server(cmd->server);
+    dl_where_t where = { cmd->directive->filename, cmd->directive->line_num };
     const char *error = dl_directive_apply(directive, args, &dir->location,
                                            &dir->set, cmd->pool);
 
+    server->where[dl_directive_index(directive)] = where;
+    *(dljob_dir_conf_t **)apr_array_push(server->dirs) = dir;
     if (error == NULL && dl_directive_bit(directive) == user_bit()) {
         error = parse_user(cmd, dir);
     }
@@ -189,14 +196,14 @@ static const char *set_raw(cmd_parms *cmd, void *dir, const char *args)
                : set_server(cmd, directive, args);
 }
 
-command_rec dljob_config_commands[COMMANDS_MAX + 1];
+command_rec dljob_config_commands[DL_DIRECTIVES_MAX + 1];
 
 __attribute__((constructor)) static void make_commands(void)
 {
     int n = 0;
 
     for (const dl_directive_t *d = dl_directives;
-         d->name != NULL && n < COMMANDS_MAX; d++) {
+         d->name != NULL && n < DL_DIRECTIVES_MAX; d++) {
         command_rec *command = &dljob_config_commands[n++];
 
         command->name = d->name;
@@ -221,6 +228,40 @@ static int others_have_own(const server_rec *main_server)
     return 0;
 }
 
+/** Says what is wrong with @a server, as httpd says it of a directive. */
+static void complain(const server_rec *s, const dljob_server_conf_t *server,
+                     const char *error, apr_pool_t *p)
+{
+    const dl_where_t *where = dl_directive_where(server->where, error, p);
+
+    if (where == NULL) {
+        where = &server->first;
+    }
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s,
+                 "DL0101: Syntax error on line %d of %s:", where->line,
+                 where->file);
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s", error);
+}
+
+/** NULL, or what is wrong with a section of @a s that says something. */
+static const char *check_dirs(const server_rec *s, apr_pool_t *p)
+{
+    const apr_array_header_t *dirs = dljob_config_server(s)->dirs;
+    const dljob_dir_conf_t *defaults =
+        ap_get_module_config(s->lookup_defaults, &dljob_module);
+    const char *error = NULL;
+
+    for (int i = 0; error == NULL && i < dirs->nelts; i++) {
+        const dljob_dir_conf_t *dir =
+            APR_ARRAY_IDX(dirs, i, const dljob_dir_conf_t *);
+        dl_location_t location = defaults->location;
+
+        dl_location_merge(&location, &dir->location, dir->set);
+        error = dl_location_check(&location, p);
+    }
+    return error;
+}
+
 /*
  * A server that says something must be able to serve; but the main server may
  * hold what virtual hosts complete.
@@ -231,23 +272,23 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog,
     int base_only = others_have_own(main_server);
 
     (void)plog;
-    (void)ptemp;
     for (server_rec *s = main_server; s != NULL; s = s->next) {
         dljob_server_conf_t *server = dljob_config_server(s);
+        const char *error = dl_config_check(&server->conf, 0, pconf);
 
         server->unusable =
             server->set == 0 ? "no directive of dljob is set for this server"
-                             : dl_config_check(&server->conf, 0, pconf);
-        if (server->own == 0 || server->unusable == NULL
-            || (s == main_server && base_only)) {
-            continue;
+                             : error;
+        if (server->own == 0 || (s == main_server && base_only)) {
+            error = NULL;
         }
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s,
-                     "DL0101: Syntax error on line %d of %s:", server->line,
-                     server->file);
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s, "%s",
-                     server->unusable);
-        return HTTP_INTERNAL_SERVER_ERROR;
+        if (error == NULL) {
+            error = check_dirs(s, ptemp);
+        }
+        if (error != NULL) {
+            complain(s, server, error, ptemp);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
     return OK;
 }

@@ -30,8 +30,11 @@ typedef struct dljob_server_conf_t {
     dl_config_t conf;
     dl_set_mask_t set;          /**< said here or inherited; 0: unused */
     dl_set_mask_t own;          /**< said in this server itself */
-    const char *file;           /**< of its first directive, for messages */
-    int line;
+    dl_where_t first;           /**< its first directive, for messages */
+    dl_where_t where[DL_DIRECTIVES_MAX]; /**< of what is in own or inherited */
+    apr_array_header_t *dirs;   /**< of dljob_dir_conf_t *: the sections of
+                                     this server that say something, until
+                                     they are checked */
     const char *unusable;       /**< why it cannot serve, or NULL; set by the
                                      check_config hook */
 } dljob_server_conf_t;
@@ -46,9 +49,17 @@ typedef struct dljob_dir_conf_t {
 /* For the module record. The commands are filled in when the module is
  * loaded and never change after. */
 extern command_rec dljob_config_commands[];
+
+/** A dljob_server_conf_t with every default. */
 void *dljob_config_create_server(apr_pool_t *p, server_rec *s);
+
+/** A virtual host's over the main server's. */
 void *dljob_config_merge_server(apr_pool_t *p, void *base, void *add);
+
+/** A dljob_dir_conf_t with every default. */
 void *dljob_config_create_dir(apr_pool_t *p, char *dir);
+
+/** An inner section's over an outer one's; runs in each request. */
 void *dljob_config_merge_dir(apr_pool_t *p, void *base, void *add);
 
 /**
@@ -57,7 +68,10 @@ void *dljob_config_merge_dir(apr_pool_t *p, void *base, void *add);
  */
 void dljob_config_hooks(apr_pool_t *p);
 
+/** The configuration of a server; never NULL. */
 dljob_server_conf_t *dljob_config_server(const server_rec *s);
+
+/** The configuration where a request leads to; never NULL. */
 dljob_dir_conf_t *dljob_config_dir(const request_rec *r);
 
 /**
