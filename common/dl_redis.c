@@ -259,7 +259,10 @@ static apr_status_t greet(dl_redis_link_t *link, const dl_redis_addr_t *addr,
         }
     }
     if (rv == APR_SUCCESS) {
-        return dl_redis_link_rest(link);
+        rv = dl_redis_link_rest(link);
+    }
+    if (rv == APR_SUCCESS) {
+        return rv;
     }
     memcpy(message, link->message, sizeof(message));
     return failed(link, APR_STATUS_IS_TIMEUP(rv) ? rv : APR_ECONNREFUSED,

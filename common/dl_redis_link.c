@@ -227,7 +227,8 @@ apr_status_t dl_redis_link_recv(dl_redis_link_t *link,
             return lost(link, APR_ECONNRESET, "what answers is not Redis, or "
                         "a reply is beyond its bound", 0);
         }
-        if (have == 0 || link->in.len == link->in.size) {
+        if (link->parsed > 0
+            && (have == 0 || link->in.len == link->in.size)) {
             memmove(link->in.data, start, have);
             link->in.len = have;
             link->parsed = 0;

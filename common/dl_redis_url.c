@@ -178,10 +178,10 @@ static const char *parse_query(dl_redis_addr_t *addr, const char *s,
         apr_size_t len = strcspn(s, "&");
         const char *err = NULL;
 
-        if (len > 3 && strncmp(s, "db=", 3) == 0) {
+        if (len >= 3 && strncmp(s, "db=", 3) == 0) {
             err = parse_db(addr, s + 3, len - 3);
         }
-        else if (len > 5 && strncmp(s, "user=", 5) == 0) {
+        else if (len >= 5 && strncmp(s, "user=", 5) == 0) {
             addr->user = decode(s + 5, len - 5, p);
             err = addr->user ? NULL : "malformed percent-encoding in user=";
         }
@@ -207,7 +207,7 @@ static const char *parse_unix(dl_redis_addr_t *addr, const char *s,
         s += 2;
         len -= 2;
     }
-    if (*s != '/' || len < 2) {
+    if (*s != '/' || s[1] == '/' || len < 2) {
         return "the path of the socket must be absolute; " FORMS;
     }
     addr->socket = decode(s, len, p);

@@ -11,6 +11,7 @@ common_libdlcommon_la_SOURCES =
 common_libdlcommon_la_SOURCES += common/dl_config.h
 common_libdlcommon_la_SOURCES += common/dl_job.h
 common_libdlcommon_la_SOURCES += common/dl_jobs.h
+common_libdlcommon_la_SOURCES += common/dl_log.c
 common_libdlcommon_la_SOURCES += common/dl_log.h
 common_libdlcommon_la_SOURCES += common/dl_loop.c
 common_libdlcommon_la_SOURCES += common/dl_loop.h

@@ -5,6 +5,11 @@
  */
 SUITE(lua)
 SUITE(redis_fixture)
+SUITE(log)
+SUITE(redis_faults)
+SUITE(redis_pool)
+SUITE(redis_url)
+SUITE(reply)
 SUITE(disposition)
 SUITE(link)
 SUITE(sigv4)
