@@ -95,7 +95,10 @@ int dl_json_array(dl_json_t *r);
  */
 int dl_json_element(dl_json_t *r, int *index);
 
+/** Reads a string; decoded into the pool only when it has escapes. */
 int dl_json_string(dl_json_t *r, dl_json_str_t *out);
+
+/** Reads a number as an exact decimal. */
 int dl_json_number(dl_json_t *r, dl_json_number_t *out);
 
 /** Skips one value of any kind, checking all of it. */

@@ -15,6 +15,17 @@ mod_dljob_la_SOURCES += mod_dljob/mod_dljob.c
 mod_dljob_la_SOURCES += mod_dljob/dljob_config.c
 mod_dljob_la_SOURCES += mod_dljob/dljob_config.h
 
+# openapi.json as a string.
+mod_dljob_la_SOURCES += mod_dljob/dljob_openapi.h
+nodist_mod_dljob_la_SOURCES = mod_dljob/dljob_openapi_gen.c
+BUILT_SOURCES += mod_dljob/dljob_openapi_gen.c
+CLEANFILES += mod_dljob/dljob_openapi_gen.c
+
+mod_dljob/dljob_openapi_gen.c: mod_dljob/json2c.awk mod_dljob/openapi.json
+	$(AM_V_GEN)$(MKDIR_P) mod_dljob && $(AWK) -v name=dljob_openapi \
+	  -f $(srcdir)/mod_dljob/json2c.awk $(srcdir)/mod_dljob/openapi.json \
+	  > $@.tmp && mv -f $@.tmp $@
+
 # httpd loads mod_dljob.so; nobody links against the module.
 install-data-hook: install-module-hook
 install-module-hook:
@@ -24,3 +35,5 @@ uninstall-hook: uninstall-module-hook
 uninstall-module-hook:
 	rm -f $(DESTDIR)$(apache_moduledir)/mod_dljob.so
 endif
+
+EXTRA_DIST += mod_dljob/json2c.awk mod_dljob/openapi.json
