@@ -49,7 +49,8 @@ const dl_directive_t dl_directives[] = {
       CONF(credentials, credentials), 0, 0, 0, NULL,
       "The keys of the store, as lines NAME = VALUE: access_key, secret_key "
       "and perhaps session_token for s3; link_key (at least 16 bytes), which "
-      "signs links, for file." },
+      "signs links, for file, and while it is changed link_key_old, whose "
+      "links are still accepted." },
     { "DLJobKeyFormat", "FORMAT", DL_SCOPE_BOTH, 1, 1, dl_set_key_format,
       CONF(key_format, key_format), 0, 0, 0, "files/%{file_id}",
       "The key of a file's object in the store. Must hold %{file_id}." },

@@ -23,6 +23,7 @@ static const struct {
     { "secret_key", offsetof(dl_credentials_t, secret_key) },
     { "session_token", offsetof(dl_credentials_t, session_token) },
     { "link_key", offsetof(dl_credentials_t, link_key) },
+    { "link_key_old", offsetof(dl_credentials_t, link_key_old) },
     { NULL, 0 }
 };
 
@@ -83,8 +84,8 @@ static const char *set_line(dl_credentials_t *credentials, char *line)
     *equals = '\0';
     value = slot(credentials, trim(line));
     if (value == NULL) {
-        return "has an unknown name; access_key, secret_key, session_token "
-               "and link_key are known";
+        return "has an unknown name; access_key, secret_key, session_token, "
+               "link_key and link_key_old are known";
     }
     if (*value != NULL) {
         return "repeats a name; keep one of them";

@@ -33,6 +33,15 @@ dlworker_libdlworker_la_SOURCES += dlworker/dlw_source.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_spool.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_spool.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_store.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_curl.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_curl.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_disk.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_disk.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_store.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_store_evict.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_store_file.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_store_io.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_store_io.h
 
 sbin_PROGRAMS += dlworker/dlworker
 dlworker_dlworker_CPPFLAGS = $(dlworker_libdlworker_la_CPPFLAGS)

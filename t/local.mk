@@ -31,6 +31,7 @@ t_unit_check_all_SOURCES += t/unit/test_disposition.c
 t_unit_check_all_SOURCES += t/unit/test_link.c
 t_unit_check_all_SOURCES += t/unit/test_sigv4.c
 t_unit_check_all_SOURCES += t/unit/test_store.c
+t_unit_check_all_SOURCES += t/unit/test_dlw_store_file.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_loop.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_spool.c
 t_unit_check_all_SOURCES += t/unit/test_cap.c
