@@ -1,7 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Configuration to start from, units and examples.
+# Configuration to start from and units of systemd.
 
-# What both programs read; never overwritten by a second installation.
+# What both programs read. An installation over another leaves it alone.
 dljobconfdir = $(sysconfdir)/dljob
-dist_dljobconf_DATA =
+EXTRA_DIST += conf/settings/dljob.conf
+install-data-hook: install-settings-hook
+install-settings-hook:
+	$(MKDIR_P) $(DESTDIR)$(dljobconfdir)
+	test -e $(DESTDIR)$(dljobconfdir)/dljob.conf || \
+	  $(INSTALL_DATA) $(srcdir)/conf/settings/dljob.conf \
+	    $(DESTDIR)$(dljobconfdir)/dljob.conf
+
+# What is as it was delivered goes; what was edited stays.
+uninstall-hook: uninstall-settings-hook
+uninstall-settings-hook:
+	! cmp -s $(srcdir)/conf/settings/dljob.conf \
+	    $(DESTDIR)$(dljobconfdir)/dljob.conf || \
+	  rm -f $(DESTDIR)$(dljobconfdir)/dljob.conf
+
+# Examples for httpd: the packages put them where their httpd looks.
+dljobexampledir = $(docdir)/examples
+dist_dljobexample_DATA = conf/dljob.load conf/dljob.conf
+dist_dljobexample_SCRIPTS = conf/quickstart-export
+
+# Units: the parts they share are written once.
+systemdunitdir = $(prefix)/lib/systemd/system
+nodist_systemdunit_DATA = conf/dlworker.service conf/dlworker@.service
+EXTRA_DIST += conf/dlworker.service.in conf/dlworker@.service.in \
+	conf/dlworker.hardening
+CLEANFILES += conf/dlworker.service conf/dlworker@.service
+
+conf/dlworker.service: conf/dlworker.service.in conf/dlworker.hardening
+conf/dlworker@.service: conf/dlworker@.service.in conf/dlworker.hardening
+$(nodist_systemdunit_DATA): Makefile
+	$(AM_V_GEN)$(MKDIR_P) conf && sed \
+	  -e '/^@include hardening@/{' \
+	  -e 'r $(srcdir)/conf/dlworker.hardening' -e 'd' -e '}' \
+	  -e 's|@sbindir[@]|$(sbindir)|' -e 's|@sysconfdir[@]|$(sysconfdir)|' \
+	  '$(srcdir)/$@.in' > '$@.tmp' && mv -f '$@.tmp' '$@'
