@@ -44,6 +44,7 @@ void dl_event_unref(dl_event_t *event);
 const char *dl_event_text(const dl_event_t *event, int named,
                           apr_size_t *len);
 
+/** The job's version that the event shows; whether it is the job's last. */
 apr_int64_t dl_event_version(const dl_event_t *event);
 int dl_event_terminal(const dl_event_t *event);
 

@@ -52,6 +52,7 @@ typedef struct dlw_exec_tail_t {
     char ring[DLW_EXEC_TAIL_MAX];
 } dlw_exec_tail_t;
 
+/** Adds bytes; of them and those before, the last DLW_EXEC_TAIL_MAX stay. */
 void dlw_exec_tail_add(dlw_exec_tail_t *tail, const char *data,
                        apr_size_t len);
 
