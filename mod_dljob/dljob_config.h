@@ -23,7 +23,10 @@
 #define DLJOB_HANDLER_ADMIN "dljob-admin"
 
 /** A name of a user longer than this is refused, in bytes. */
-#define DLJOB_USER_MAX 255
+#define DLJOB_USER_MAX 128
+
+/** What a child process has for a server. */
+typedef struct dljob_engine_t dljob_engine_t;
 
 /** Of a server or virtual host, merged with the main server's. */
 typedef struct dljob_server_conf_t {
@@ -37,6 +40,8 @@ typedef struct dljob_server_conf_t {
                                      they are checked */
     const char *unusable;       /**< why it cannot serve, or NULL; set by the
                                      check_config hook */
+    dljob_engine_t *engine;     /**< of this child process (dljob.h); NULL
+                                     before child_init */
 } dljob_server_conf_t;
 
 /** Of a location; the settings are in .location (dl_location.h). */

@@ -4,16 +4,52 @@
 
 if HAVE_APXS
 apache_module_LTLIBRARIES = mod_dljob.la
-mod_dljob_la_CPPFLAGS = $(AM_CPPFLAGS) $(APXS_INCLUDES) \
+mod_dljob_la_CPPFLAGS = $(AM_CPPFLAGS) $(APXS_INCLUDES) $(CURL_CFLAGS) \
 	-I$(top_srcdir)/mod_dljob
 mod_dljob_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-export-symbols-regex '^dljob_module$$'
-mod_dljob_la_LIBADD = common/libdlcommon.la
+mod_dljob_la_LIBADD = common/libdlcommon.la $(CURL_LIBS)
 
 mod_dljob_la_SOURCES =
 mod_dljob_la_SOURCES += mod_dljob/mod_dljob.c
 mod_dljob_la_SOURCES += mod_dljob/dljob_config.c
 mod_dljob_la_SOURCES += mod_dljob/dljob_config.h
+mod_dljob_la_SOURCES += mod_dljob/dljob.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_admit.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_admit.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_args.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_args.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_base.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_base.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_body.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_body.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_cancel.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_check.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_errors.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_errors.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_handler.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_handler.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_health.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_initiate.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_job.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_job.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_list.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_log.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_log.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_object.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_openapi.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_probe.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_probe.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_redis.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_redis.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_respond.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_respond.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_result.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_start.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_status.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_stream.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_user.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_user.h
 
 # openapi.json as a string.
 mod_dljob_la_SOURCES += mod_dljob/dljob_openapi.h

@@ -4,12 +4,32 @@
  */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
 
 #include "dljob_config.h"
+#include "dljob_errors.h"
+#include "dljob_handler.h"
+#include "dljob_log.h"
+#include "dljob_probe.h"
+#include "dljob_redis.h"
+
+static void child_init(apr_pool_t *pchild, server_rec *s)
+{
+    dljob_log_open(s);
+    dljob_probe_child(pchild);
+    dljob_redis_child(pchild, s);
+}
 
 static void dljob_hooks(apr_pool_t *p)
 {
     dljob_config_hooks(p);
+    dljob_errors_register();
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_translate_name(dljob_translate, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_map_to_storage(dljob_map_to_storage, NULL, NULL,
+                           APR_HOOK_MIDDLE);
+    ap_hook_handler(dljob_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 AP_DECLARE_MODULE(dljob) = {

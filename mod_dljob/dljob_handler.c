@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a request of httpd to the function that answers it: what must hold
+ * for a route (method, Accept, content type, body, user) is checked here
+ * once, so that no route can forget it.
+ */
+#include "dljob_handler.h"
+
+#include <stddef.h>
+
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "dl_request_id.h"
+#include "dl_uuid.h"
+#include "dljob_base.h"
+#include "dljob_body.h"
+#include "dljob_respond.h"
+#include "dljob_user.h"
+
+APLOG_USE_MODULE(dljob);
+
+enum {
+    BODY = 1,                   /* takes a body of JSON */
+    JSON = 2,                   /* answers with JSON: 406 if not wanted */
+    USER = 4,                   /* wants to know who asks */
+    REDIS = 8                   /* needs the engine */
+};
+
+static const struct {
+    dljob_route_fn *answer;
+    int needs;
+} routes[] = {
+    [DL_ROUTE_INITIATE] = { dljob_initiate, BODY | JSON | USER | REDIS },
+    [DL_ROUTE_STATUS] = { dljob_status, JSON | USER | REDIS },
+    [DL_ROUTE_STREAM] = { dljob_stream, USER | REDIS },
+    [DL_ROUTE_USER_STREAM] = { dljob_user_stream, USER | REDIS },
+    [DL_ROUTE_RESULT] = { dljob_result, USER | REDIS },
+    [DL_ROUTE_CANCEL] = { dljob_cancel, JSON | USER | REDIS },
+    [DL_ROUTE_LIST] = { dljob_list, JSON | USER | REDIS },
+    [DL_ROUTE_CHECK] = { dljob_check, BODY | JSON | USER },
+    [DL_ROUTE_START] = { dljob_start, BODY | JSON | USER | REDIS },
+    [DL_ROUTE_OBJECT] = { dljob_object, 0 },
+    [DL_ROUTE_OPENAPI] = { dljob_openapi_get, JSON }
+};
+
+dljob_call_t *dljob_call_of(request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &dljob_module);
+}
+
+/* The client's own id where it is harmless, else one of ours. */
+static const char *request_id(dljob_call_t *call)
+{
+    const char *id = apr_table_get(call->r->headers_in, "X-Request-ID");
+    char *made;
+
+    if (id && dl_request_id_valid(id)) {
+        return id;
+    }
+    made = apr_palloc(call->pool, DL_UUID_LEN + 1);
+    dl_uuid_make(&call->random, made);
+    return made;
+}
+
+static dljob_call_t *make_call(request_rec *r, dljob_kind_e kind)
+{
+    const dljob_server_conf_t *server = dljob_config_server(r->server);
+    dljob_call_t *call = apr_palloc(r->pool, sizeof(*call));
+    apr_ssize_t base_len = dljob_base_len(r);
+
+    memset(call, 0, offsetof(dljob_call_t, random));
+    dl_random_init(&call->random);
+    call->r = r;
+    call->pool = r->pool;
+    call->kind = kind;
+    call->engine = server->engine;
+    call->conf = &server->conf;
+    call->location = &dljob_config_dir(r)->location;
+    call->user = "";
+    if (base_len >= 0) {
+        call->base_len = base_len;
+        call->path = r->uri + base_len;
+    }
+    call->request_id = request_id(call);
+    r->log_id = call->request_id;
+    ap_set_module_config(r->request_config, &dljob_module, call);
+    return call;
+}
+
+int dljob_translate(request_rec *r)
+{
+    dljob_kind_e kind;
+
+    if (dljob_base_kind(r, &kind)) {
+        return DECLINED;
+    }
+    make_call(r, kind);
+    r->filename = r->uri;       /* other modules expect one */
+    return OK;
+}
+
+int dljob_map_to_storage(request_rec *r)
+{
+    return dljob_call_of(r) ? OK : DECLINED;
+}
+
+/* The path as it was sent must hold nothing that decoding hides. */
+static int raw_path_ok(request_rec *r)
+{
+    const char *raw = r->unparsed_uri;
+    const char *query;
+
+    if (*raw != '/') {          /* "GET http://host/path" */
+        raw = strstr(raw, "://");
+        raw = raw ? strchr(raw + 3, '/') : NULL;
+        if (!raw) {
+            return 0;
+        }
+    }
+    query = strchr(raw, '?');
+    return dl_route_raw_ok(query ? apr_pstrmemdup(r->pool, raw, query - raw)
+                                 : raw);
+}
+
+static void route(dljob_call_t *call)
+{
+    request_rec *r = call->r;
+
+    dl_accept_read(apr_table_get(r->headers_in, "Accept"), &call->accept);
+    dl_route_parse(call->path, r->method, &call->route);
+    if (!raw_path_ok(r)) {
+        call->route.route = DL_ROUTE_NONE;
+        call->route.error = DL_ERROR_NOT_FOUND;
+    }
+}
+
+/* What the route needs. @return OK, or what the handler returns */
+static int prepare(dljob_call_t *call, int needs)
+{
+    int rc = OK;
+
+    if ((needs & JSON) && !dl_accept_json_ok(&call->accept)) {
+        dljob_error(call, DL_ERROR_NOT_ACCEPTABLE, NULL);
+        return DONE;
+    }
+    if ((needs & BODY) && !dljob_body_is_json(call->r)) {
+        dljob_error(call, DL_ERROR_UNSUPPORTED_MEDIA_TYPE, NULL);
+        return DONE;
+    }
+    if (needs & BODY) {
+        rc = dljob_body(call);
+    }
+    if (rc == OK && (needs & USER)) {
+        rc = dljob_user(call);
+    }
+    if (rc == OK && (needs & REDIS) && !call->engine) {
+        const char *why = dljob_config_server(call->r->server)->unusable;
+
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->r,
+                      "DL0308: this server cannot serve jobs: %s",
+                      why ? why : "its engine could not be made");
+        dljob_error(call, DL_ERROR_REDIS_UNAVAILABLE, NULL);
+        rc = DONE;
+    }
+    return rc;
+}
+
+static int answer(dljob_call_t *call)
+{
+    int needs, rc;
+
+    route(call);
+    if (call->route.route == DL_ROUTE_NONE) {
+        if (call->route.error == DL_ERROR_METHOD_NOT_ALLOWED) {
+            apr_table_setn(call->r->headers_out, "Allow", call->route.allow);
+        }
+        return dljob_error(call, call->route.error, NULL);
+    }
+    if (call->route.route == DL_ROUTE_PREFLIGHT) {
+        apr_table_setn(call->r->headers_out, "Allow", call->route.allow);
+        return dljob_send_empty(call, HTTP_NO_CONTENT);
+    }
+    needs = routes[call->route.route].needs;
+    rc = prepare(call, needs);
+    return rc == OK ? routes[call->route.route].answer(call) : rc;
+}
+
+int dljob_handler(request_rec *r)
+{
+    dljob_call_t *call;
+    dljob_kind_e kind;
+
+    if (!r->handler || strncmp(r->handler, "dljob", 5)
+        || dljob_base_kind(r, &kind)) {
+        return DECLINED;
+    }
+    call = dljob_call_of(r);
+    if (!call) {                /* rewritten to here after translate_name */
+        call = make_call(r, kind);
+    }
+    if (call->kind == DLJOB_HEALTH) {
+        return dljob_health(call);
+    }
+    if (!call->path) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "DL0309: SetHandler dljob belongs into a <Location>");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return answer(call);
+}
