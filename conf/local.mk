@@ -5,7 +5,7 @@
 # What both programs read. An installation over another leaves it alone.
 dljobconfdir = $(sysconfdir)/dljob
 EXTRA_DIST += conf/settings/dljob.conf
-install-data-hook: install-settings-hook
+INSTALL_HOOKS += install-settings-hook
 install-settings-hook:
 	$(MKDIR_P) $(DESTDIR)$(dljobconfdir)
 	test -e $(DESTDIR)$(dljobconfdir)/dljob.conf || \
@@ -13,7 +13,7 @@ install-settings-hook:
 	    $(DESTDIR)$(dljobconfdir)/dljob.conf
 
 # What is as it was delivered goes; what was edited stays.
-uninstall-hook: uninstall-settings-hook
+UNINSTALL_HOOKS += uninstall-settings-hook
 uninstall-settings-hook:
 	! cmp -s $(srcdir)/conf/settings/dljob.conf \
 	    $(DESTDIR)$(dljobconfdir)/dljob.conf || \

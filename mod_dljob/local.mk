@@ -63,11 +63,11 @@ mod_dljob/dljob_openapi_gen.c: mod_dljob/json2c.awk mod_dljob/openapi.json
 	  > $@.tmp && mv -f $@.tmp $@
 
 # httpd loads mod_dljob.so; nobody links against the module.
-install-data-hook: install-module-hook
+INSTALL_HOOKS += install-module-hook
 install-module-hook:
 	rm -f $(DESTDIR)$(apache_moduledir)/mod_dljob.la
 
-uninstall-hook: uninstall-module-hook
+UNINSTALL_HOOKS += uninstall-module-hook
 uninstall-module-hook:
 	rm -f $(DESTDIR)$(apache_moduledir)/mod_dljob.so
 endif
