@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: Apache-2.0
+# Redis, httpd with the module and workers, in a folder of their own under
+# the system's temporary one; each part can be stopped, killed and started
+# again by its name.
+#
+#   my $stack = DLTest::Stack->new(
+#       redis => ['--appendonly', 'yes'],   # further arguments
+#       conf => "DLJobLease 4s\n",          # further directives, both programs
+#       worker_conf => "...", httpd_conf => "...", location => "...",
+#       workers => 2, mpm => 'event', proxy => 1);
+#   $stack->start;
+#   $stack->http->post_json($stack->api('/initiate'), { file_ids => [70000] });
+#   $stack->stop('redis');  $stack->kill9('w1');  $stack->start_part('w1');
+#   is_deeply [$stack->crashes], [];
+#
+# Parts: redis, httpd, w1 .. wN. With proxy => 1 httpd and workers reach Redis
+# through a DLTest::CutProxy each: $stack->proxy('httpd'), ->proxy('worker').
+# As root, workers and httpd's children are nobody; else the caller.
+package DLTest::Stack;
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Temp ();
+use IO::Socket::INET ();
+use DLTest::CutProxy ();
+use DLTest::HTTP ();
+use DLTest::Process ();
+use DLTest::Redis ();
+use DLTest::Wait qw(wait_for);
+
+my $TOP = abs_path(dirname(__FILE__) . '/../../..');
+
+# What must never stand in a log, whatever a test does.
+my $CRASH = qr/AddressSanitizer|LeakSanitizer|ThreadSanitizer
+              |UndefinedBehavior|runtime\ error:|exit\ signal|Assertion
+              |\bchild\b.*\bdied\b|:(?:crit|alert|emerg)\]/x;
+
+sub new {
+    my ($class, %args) = @_;
+    my $self = bless {
+        build => $ENV{BUILD} // $ENV{DLJOB_BUILDDIR} // "$TOP/build",
+        prefix => '{dljob}:', base => '/v1/download', mpm => 'event',
+        redis => [], workers => 1, conf => '', worker_conf => '',
+        httpd_conf => '', location => '', parts => {}, %args,
+    }, $class;
+
+    $self->{tmp} = File::Temp->newdir('dlstack-XXXXXXXX', TMPDIR => 1);
+    my $dir = $self->{dir} = "$self->{tmp}";
+    $self->{user} = $> == 0 ? 'nobody' : scalar getpwuid $>;
+    chmod 0755, $dir;
+    mkdir "$dir/$_" for qw(redis objects spool logs htdocs run);
+    $self->own(map { "$dir/$_" } qw(objects spool logs));
+    $self->{socket} = "$dir/redis.sock";
+    $self->{redis_at} = { httpd => $self->{socket},
+                          worker => $self->{socket} };
+    $self->{port} = free_port();
+    return $self;
+}
+
+# A port of 127.0.0.1 below those the system takes by itself.
+sub free_port {
+    for (1 .. 1000) {
+        my $port = 10_240 + int rand 20_000;
+        return $port if IO::Socket::INET->new(
+            LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1);
+    }
+    die "no free port on 127.0.0.1\n";
+}
+
+# Gives paths to the user that workers and httpd's children run as.
+sub own {
+    my ($self, @paths) = @_;
+    chown +(getpwnam $self->{user})[2, 3], @paths if $> == 0;
+    return;
+}
+
+sub write_file {
+    my ($self, $name, $text, $mode) = @_;
+    my $path = "$self->{dir}/$name";
+    open my $out, '>', $path or die "$path: $!";
+    print {$out} $text;
+    close $out or die "$path: $!";
+    chmod $mode // 0644, $path;
+    return $path;
+}
+
+sub dir { return shift->{dir} }
+sub port { return shift->{port} }
+sub key { my ($self, $name) = @_; return $self->{prefix} . $name }
+sub api { my ($self, $path) = @_; return $self->{base} . ($path // '') }
+
+sub log_of {
+    my ($self, $part) = @_;
+    return "$self->{dir}/logs/$part.log";
+}
+
+# ---- configuration
+
+sub settings {
+    my ($self, $who) = @_;
+    my $dir = $self->{dir};
+    return <<"EOT";
+DLJobRedis "unix:$self->{redis_at}{$who}"
+DLJobKeyPrefix "$self->{prefix}"
+DLJobStore "file:$dir/objects"
+DLJobCredentials "$dir/credentials.$who"
+DLJobRateLimit off
+DLJobMaxActive off
+DLJobSource simulate 20ms 40ms
+DLJobRate off
+DLJobSpool "$dir/spool"
+$self->{conf}
+EOT
+}
+
+sub configure {
+    my $self = shift;
+    my $dir = $self->{dir};
+
+    $self->write_file("credentials.$_",
+        "link_key = 0123456789abcdef0123456789abcdef\n", 0600)
+        for qw(httpd worker);
+    $self->write_file('worker.dljob',
+        $self->settings('worker') . $self->{worker_conf});
+    $self->own("$dir/credentials.worker", "$dir/worker.dljob");
+    $self->write_file('httpd.conf', $self->httpd_conf);
+    return;
+}
+
+sub apxs {
+    my ($what) = @_;
+    chomp(my $answer = qx((apxs -q $what || apxs2 -q $what) 2>/dev/null));
+    return $answer;
+}
+
+sub httpd_conf {
+    my $self = shift;
+    my ($dir, $port) = @$self{qw(dir port)};
+    my $libexec = $ENV{DLJOB_LIBEXECDIR} // apxs('LIBEXECDIR');
+    my $load = join '', map { "LoadModule ${_}_module $libexec/mod_$_.so\n" }
+        grep { -e "$libexec/mod_$_.so" }
+        "mpm_$self->{mpm}", qw(unixd authn_core authz_core authz_host alias
+                               dir env headers mime setenvif status);
+    my $user = $> == 0 ? "User $self->{user}\nGroup #"
+        . (getpwnam $self->{user})[3] . "\n" : '';
+    my $threads = $self->{mpm} eq 'prefork' ? '' : <<'EOT';
+ServerLimit 4
+ThreadLimit 25
+ThreadsPerChild 25
+MaxRequestWorkers 100
+EOT
+    return <<"EOT" . $self->settings('httpd') . <<"EOT2";
+ServerRoot "$dir"
+ServerName 127.0.0.1:$port
+Listen 127.0.0.1:$port
+DefaultRuntimeDir "$dir/run"
+PidFile "$dir/run/httpd.pid"
+ErrorLog "$dir/logs/error.log"
+LogLevel info
+$load
+LoadModule dljob_module "$self->{build}/.libs/mod_dljob.so"
+$user$threads
+StartServers 2
+MaxKeepAliveRequests 0
+KeepAliveTimeout 15
+DocumentRoot "$dir/htdocs"
+TypesConfig /dev/null
+$self->{httpd_conf}
+EOT
+DLJobUser "%{req:X-User}"
+<Location "$self->{base}">
+    SetHandler dljob
+    $self->{location}
+</Location>
+<Location "/health">
+    SetHandler dljob-health
+</Location>
+<Location "/metrics">
+    SetHandler dljob-metrics
+</Location>
+EOT2
+}
+
+# ---- parts
+
+sub start {
+    my $self = shift;
+    $self->start_part('redis');
+    for my $who ($self->{proxy} ? qw(httpd worker) : ()) {
+        $self->{proxies}{$who} = DLTest::CutProxy->new(
+            dir => $self->{dir}, name => "to-$who",
+            server => $self->{socket});
+        $self->{redis_at}{$who} = $self->{proxies}{$who}->path;
+    }
+    $self->configure;
+    $self->start_part('httpd');
+    $self->start_part("w$_") for 1 .. $self->{workers};
+    return $self;
+}
+
+sub command {
+    my ($self, $part) = @_;
+    return ['redis-server', '--port', 0, '--unixsocket', $self->{socket},
+            '--unixsocketperm', 777, '--dir', "$self->{dir}/redis",
+            '--save', '', '--appendonly', 'no', @{ $self->{redis} }]
+        if $part eq 'redis';
+    return [$self->httpd, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND']
+        if $part eq 'httpd';
+    return ["$self->{build}/dlworker/dlworker", '-f',
+            "$self->{dir}/worker.dljob", '-n', $part];
+}
+
+sub httpd {
+    return $ENV{HTTPD} if $ENV{HTTPD};
+    my ($httpd) = grep { -x } map { ("$_/apache2", "$_/httpd") }
+        split(/:/, $ENV{PATH}), apxs('SBINDIR');
+    return $httpd // die "no httpd found\n";
+}
+
+# httpd is not built with the sanitizers, the module may be: their libraries
+# must come first.
+sub env {
+    my ($self, $part) = @_;
+    my $options = "$self->{build}/config.options";
+    return {} if $part !~ /^(?:httpd|w\d+)$/ || !-e $options
+        || !grep { /--enable-asan/ } do { open my $in, '<', $options; <$in> };
+    my %env = (ASAN_OPTIONS => 'exitcode=99:detect_leaks='
+                               . ($part eq 'httpd' ? 0 : 1),
+               UBSAN_OPTIONS => 'print_stacktrace=1');
+    $env{LD_PRELOAD} = join ' ', map { chomp(my $path =
+        qx(gcc -print-file-name=$_)); $path } qw(libasan.so libubsan.so)
+        if $part eq 'httpd';
+    return \%env;
+}
+
+# Starts a part (again) and waits until it can be used.
+sub start_part {
+    my ($self, $part, %with) = @_;
+    my $log = $self->log_of($part);
+    my $as = $part =~ /^w/ ? $self->{user} : undef;
+
+    $self->{parts}{$part} = DLTest::Process->new(
+        name => $part, log => $log, user => $as, umask => 022,
+        command => $self->command($part), env => $self->env($part));
+    return if $with{no_wait};
+    my $ready = $part eq 'redis' ? sub { -S $self->{socket}
+            && eval { $self->redis_now->cmd('PING') } }
+        : $part eq 'httpd' ? sub { IO::Socket::INET->new(
+            PeerAddr => '127.0.0.1', PeerPort => $self->{port}) }
+        : sub { $self->redis->cmd(EXISTS => $self->key("worker:$part")) };
+    my $process = $self->{parts}{$part};
+    wait_for(sub {
+        die "$part has ended:\n" . $self->tail($part)
+            unless $process->alive;
+        $ready->();
+    }, "$part is up", $with{seconds} // 60);
+    return;
+}
+
+sub part {
+    my ($self, $part) = @_;
+    return $self->{parts}{$part} // die "no part $part\n";
+}
+
+sub pid { my ($self, $part) = @_; return $self->part($part)->pid }
+sub alive { my ($self, $part) = @_; return $self->part($part)->alive }
+
+sub signal {
+    my ($self, $part, $signal) = @_;
+    return $self->part($part)->signal($signal);
+}
+
+# SIGTERM and wait; its $?.
+sub stop {
+    my ($self, $part, $seconds) = @_;
+    return $self->part($part)->stop('TERM', $seconds);
+}
+
+sub kill9 { my ($self, $part) = @_; return $self->part($part)->kill9 }
+
+# Workers first, so that they can hand back what they hold.
+sub stop_all {
+    my $self = shift;
+    for my $part (reverse sort { ($a =~ /^w/) <=> ($b =~ /^w/) || $a cmp $b }
+                  grep { $_ ne 'redis' } keys %{ $self->{parts} }) {
+        $self->stop($part) if $self->alive($part);
+    }
+    $_->stop for values %{ $self->{proxies} // {} };
+    $self->stop('redis') if $self->{parts}{redis} && $self->alive('redis');
+    return;
+}
+
+sub proxy {
+    my ($self, $who) = @_;
+    return $self->{proxies}{$who} // die "no proxy for $who\n";
+}
+
+# ---- clients
+
+# A client of the API; a new one for each call.
+sub http {
+    my ($self, %args) = @_;
+    return DLTest::HTTP->new(port => $self->{port}, %args);
+}
+
+# A connection to Redis, past the proxies; a new one at once.
+sub redis_now {
+    my $self = shift;
+    return DLTest::Redis->new(socket => $self->{socket});
+}
+
+# The same, when Redis is up and has loaded its data.
+sub redis {
+    my $self = shift;
+    return DLTest::Redis->connect_when_up(socket => $self->{socket});
+}
+
+# ---- logs
+
+sub read_log {
+    my ($self, $part) = @_;
+    my $text = '';
+    for my $path ($self->log_of($part),
+                  $part eq 'httpd' ? $self->log_of('error') : ()) {
+        open my $in, '<', $path or next;
+        local $/;
+        $text .= <$in> // '';
+    }
+    return $text;
+}
+
+sub tail {
+    my ($self, $part) = @_;
+    my @lines = split /^/, $self->read_log($part);
+    splice @lines, 0, -20 if @lines > 20;
+    return join '', @lines;
+}
+
+# Lines that tell of a crash or a sanitizer's finding in any log.
+sub crashes {
+    my $self = shift;
+    return map { my $part = $_;
+                 map { "$part: $_" } grep { $_ =~ $CRASH }
+                 split /\n/, $self->read_log($part) }
+        sort keys %{ $self->{parts} };
+}
+
+1;
