@@ -171,8 +171,7 @@ stack_files() {
         mkdir "$DIR/$d" || return 1
     done
     cp build/dlworker/dlworker conf/quickstart-export "$DIR/bin/"
-    cp -r conf/quickstart/www/. "$DIR/www/"
-    [ ! -d web/demo ] || cp -r web/demo/. "$DIR/www/"
+    cp -r web/dljob.js web/demo "$DIR/www/"
 
     REDIS_SOCKET=$DIR/run/redis.sock
     if [ ${#REDIS_SOCKET} -gt 100 ]; then
