@@ -199,7 +199,7 @@ apr_status_t dlw_store_io_sweep(const char *dir, apr_int64_t max,
         return APR_ENOMEM;
     }
     rv = walk(&s, fd, key, 0, 0);
-    if (rv == APR_SUCCESS && swept->bytes > max) {
+    if (rv == APR_SUCCESS && s.n > 1 && swept->bytes > max) {
         qsort(s.heap, s.n, sizeof(*s.heap), by_age);
     }
     for (i = 0; i < s.n; i++) {
