@@ -74,8 +74,35 @@ typedef struct dl_job_t {
     const char *request_id;
     const char *traceparent;
     const char *tracestate;
+    const char *message;        /**< the source's last word, or NULL */
     const apr_array_header_t *files; /**< of dl_job_file_t; NULL: one file */
 } dl_job_t;
+
+struct redisReply;
+
+/**
+ * Reads a job from what HGETALL of its hash answered.
+ *
+ * A field that is missing or malformed counts as not known: a hash that an
+ * operator has edited never makes this fail.
+ * @param files  HGETALL of job:files:<id>, or NULL; used only if the job has
+ *               several files
+ * @return APR_NOTFOUND when the hash is empty or has no status
+ */
+apr_status_t dl_job_read(const char *id, const struct redisReply *hash,
+                         const struct redisReply *files, apr_pool_t *p,
+                         dl_job_t **job);
+
+/**
+ * Reads the job:files hash into job->files, sorted by file id.
+ * @param job  as dl_job_read() made it without files; nothing happens to a
+ *             job of one file
+ */
+void dl_job_read_files(dl_job_t *job, const struct redisReply *files,
+                       apr_pool_t *p);
+
+/** Whether job:files:<id> belongs to this job: it has several files. */
+int dl_job_has_files(const dl_job_t *job);
 
 /** What the body needs beside the job itself. */
 typedef struct dl_job_links_t {

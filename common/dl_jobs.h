@@ -32,6 +32,8 @@ typedef struct dl_admit_t {
     const char *job_id;         /**< fresh; also the token that makes a
                                      second sending of this one harmless */
     const char *user;           /**< "" : anonymous */
+    const char *client;         /**< anonymous: whose rate limit counts (an
+                                     address), or NULL: nobody's */
     const apr_int64_t *file_ids;/**< sorted, unique */
     int nfiles;
     int total;                  /**< length as sent */

@@ -23,7 +23,6 @@ typedef enum {
     DL_SCRIPT_COMPLETE,
     DL_SCRIPT_FAIL,
     DL_SCRIPT_RELEASE,
-    DL_SCRIPT_REAP,
     DL_SCRIPT_AUDIT,
     DL_SCRIPT_RETRY,
     DL_SCRIPT_PURGE,
@@ -31,6 +30,8 @@ typedef enum {
     DL_SCRIPT_LIST,
     DL_SCRIPT_COUNT
 } dl_script_e;
+
+struct redisReply;
 
 /** All scripts for one configuration; read-only, any thread. */
 typedef struct dl_scripts_t dl_scripts_t;
@@ -47,8 +48,18 @@ apr_status_t dl_scripts_create(const dl_config_t *conf, apr_pool_t *p,
 const char *dl_script_source(const dl_scripts_t *scripts, dl_script_e script,
                              apr_size_t *len);
 
+/** The key prefix the scripts were made for: their KEYS[1]. */
+const char *dl_script_prefix(const dl_scripts_t *scripts);
+
 /** 40 hex digits: what EVALSHA takes. */
 const char *dl_script_sha1(const dl_scripts_t *scripts, dl_script_e script);
+
+/**
+ * Whether a reply says that the server does not have the script (a restart,
+ * SCRIPT FLUSH): SCRIPT LOAD dl_script_source() and send the call again; it
+ * has not run.
+ */
+int dl_script_missing(const struct redisReply *reply);
 
 /** "admit" …: for logs and SLOWLOG readers. */
 const char *dl_script_name(dl_script_e script);

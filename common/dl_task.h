@@ -22,7 +22,8 @@ typedef struct dl_task_t {
     apr_int64_t fence;
     int attempt;                /**< this one, from 1 */
     int lost;                   /**< workers lost with this task so far */
-    const char *job_id;         /**< the job that asked first; for exec, logs */
+    const char *job_id;         /**< the job that asked first; for exec, logs.
+                                     "" when not known; so the next three */
     const char *request_id;
     const char *traceparent;
     const char *tracestate;
@@ -43,15 +44,19 @@ typedef struct dl_claim_t {
 /**
  * Claims up to @a n tasks: promotes what is due in backoff, reaps leases that
  * ran out (a bounded slice), honours pause and DLJobRate.
- * @param own  1: first take back the leases this worker name holds (after a
- *             restart of the same name; no attempt spent)
+ * @param own  -1: nothing of that; 0: this worker has just started: what its
+ *             name still holds was lost in a crash (no attempt spent) and is
+ *             claimable at once; above 0: the reply to a claim was lost, and
+ *             this is the highest fence the worker knows of: what was handed
+ *             out in that reply is handed out again
  * @param suspects  how many tasks with lost > 0 this worker runs now: no
  *             worker is given a second one, so a poison task takes no
  *             others with it
  */
 dl_redis_cmd_t *dl_task_claim_cmd(const dl_scripts_t *scripts,
-                                  const char *worker, int n, int own,
-                                  int suspects, apr_pool_t *p);
+                                  const char *worker, int n,
+                                  apr_int64_t own, int suspects,
+                                  apr_pool_t *p);
 apr_status_t dl_task_claim_parse(const redisReply *reply, apr_pool_t *p,
                                  dl_claim_t *claim);
 
@@ -131,6 +136,9 @@ dl_redis_cmd_t *dl_task_fail_cmd(const dl_scripts_t *scripts,
 /** @param next_ms  when RETRY: ms until the next attempt */
 apr_status_t dl_task_fail_parse(const redisReply *reply,
                                 dl_settle_e *outcome, apr_int64_t *next_ms);
+
+/** @return 1 handed back, now or before; 0 stale or cancelled; -1 an error */
+int dl_task_release_parse(const redisReply *reply);
 
 /** Hands a task back at once (drain): no attempt and no loss is counted. */
 dl_redis_cmd_t *dl_task_release_cmd(const dl_scripts_t *scripts,

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of dl_jobs share; nobody else includes this.
+ */
+#ifndef DL_JOBS_IMPL_H
+#define DL_JOBS_IMPL_H
+
+#include "dl_cmd.h"
+#include "dl_jobs.h"
+#include "dl_script.h"
+
+struct dl_jobs_t {
+    const dl_config_t *conf;
+    dl_redis_pool_t *redis;
+    const dl_scripts_t *scripts;
+};
+
+/**
+ * Sends a call of a script and waits for its reply. Loads the script where
+ * the server does not have it; after a lost link sends it once more, so the
+ * script must bear a second sending.
+ * @param reply  never an error reply; dl_reply_free() it
+ * @return APR_EGENERAL for an error reply, which is logged
+ */
+apr_status_t dl_jobs_run(dl_jobs_t *jobs, dl_script_e script,
+                         const dl_redis_cmd_t *cmd, apr_pool_t *p,
+                         redisReply **reply);
+
+/** The same for @a n plain commands that only read. */
+apr_status_t dl_jobs_read(dl_jobs_t *jobs, const dl_redis_cmd_t *cmds, int n,
+                          redisReply **replies);
+
+/** prefix + a + b in @a p. */
+const char *dl_jobs_key(const dl_jobs_t *jobs, const char *a, const char *b,
+                        apr_pool_t *p);
+
+#endif /* DL_JOBS_IMPL_H */
