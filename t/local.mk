@@ -40,6 +40,14 @@ t_unit_check_all_SOURCES += t/unit/test_dlw_spool.c
 t_unit_check_all_SOURCES += t/unit/test_cap.c
 t_unit_check_all_SOURCES += t/unit/test_event.c
 t_unit_check_all_SOURCES += t/unit/test_seats.c
+t_unit_check_all_SOURCES += t/unit/test_accept.c
+t_unit_check_all_SOURCES += t/unit/test_buf.c
+t_unit_check_all_SOURCES += t/unit/test_cors.c
+t_unit_check_all_SOURCES += t/unit/test_error.c
+t_unit_check_all_SOURCES += t/unit/test_route.c
+t_unit_check_all_SOURCES += t/unit/test_time.c
+t_unit_check_all_SOURCES += t/unit/test_trace.c
+t_unit_check_all_SOURCES += t/unit/test_uuid.c
 else
 check-local:
 	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2
