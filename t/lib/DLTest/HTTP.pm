@@ -112,7 +112,9 @@ sub read_body {
         while (1) {
             my $line = $self->take_until("\r\n", $deadline)
                 // die "http: body cut short\n";
-            my $n = hex $line;
+            my ($hex) = $line =~ /^([0-9a-f]+)/i
+                or die "http: not a chunk: $line\n";
+            my $n = hex $hex;
             $body .= $self->take($n, $deadline);
             $self->take_until("\r\n", $deadline);
             return $body if !$n;

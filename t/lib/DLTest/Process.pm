@@ -20,18 +20,25 @@ my $owner = $$;
 sub new {
     my ($class, %args) = @_;
     my $self = bless { %args }, $class;
+    # A signal that comes before the program runs waits for it.
+    my $signals = POSIX::SigSet->new(POSIX::SIGTERM(), POSIX::SIGINT(),
+                                     POSIX::SIGHUP());
+    my $before = POSIX::SigSet->new;
+    POSIX::sigprocmask(POSIX::SIG_BLOCK(), $signals, $before);
     my $pid = fork // die "fork: $!";
-    $self->child if !$pid;
+    $self->child($before) if !$pid;
+    POSIX::sigprocmask(POSIX::SIG_SETMASK(), $before);
     $self->{pid} = $pid;
     $running{$pid} = $self;
     return $self;
 }
 
 sub child {
-    my $self = shift;
+    my ($self, $signals) = @_;
     my @command = @{ $self->{command} };
 
     $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP PIPE);
+    POSIX::sigprocmask(POSIX::SIG_SETMASK(), $signals);
     open STDIN, '<', '/dev/null';
     open STDOUT, '>>', $self->{log} or POSIX::_exit(126);
     open STDERR, '>&', \*STDOUT;

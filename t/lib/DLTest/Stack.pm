@@ -28,7 +28,10 @@ use DLTest::CutProxy ();
 use DLTest::HTTP ();
 use DLTest::Process ();
 use DLTest::Redis ();
+use DLTest::StackConf ();
 use DLTest::Wait qw(wait_for);
+
+our @ISA = ('DLTest::StackConf');
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 
@@ -96,93 +99,6 @@ sub log_of {
     return "$self->{dir}/logs/$part.log";
 }
 
-# ---- configuration
-
-sub settings {
-    my ($self, $who) = @_;
-    my $dir = $self->{dir};
-    return <<"EOT";
-DLJobRedis "unix:$self->{redis_at}{$who}"
-DLJobKeyPrefix "$self->{prefix}"
-DLJobStore "file:$dir/objects"
-DLJobCredentials "$dir/credentials.$who"
-DLJobRateLimit off
-DLJobMaxActive off
-DLJobSource simulate 20ms 40ms
-DLJobRate off
-DLJobSpool "$dir/spool"
-$self->{conf}
-EOT
-}
-
-sub configure {
-    my $self = shift;
-    my $dir = $self->{dir};
-
-    $self->write_file("credentials.$_",
-        "link_key = 0123456789abcdef0123456789abcdef\n", 0600)
-        for qw(httpd worker);
-    $self->write_file('worker.dljob',
-        $self->settings('worker') . $self->{worker_conf});
-    $self->own("$dir/credentials.worker", "$dir/worker.dljob");
-    $self->write_file('httpd.conf', $self->httpd_conf);
-    return;
-}
-
-sub apxs {
-    my ($what) = @_;
-    chomp(my $answer = qx((apxs -q $what || apxs2 -q $what) 2>/dev/null));
-    return $answer;
-}
-
-sub httpd_conf {
-    my $self = shift;
-    my ($dir, $port) = @$self{qw(dir port)};
-    my $libexec = $ENV{DLJOB_LIBEXECDIR} // apxs('LIBEXECDIR');
-    my $load = join '', map { "LoadModule ${_}_module $libexec/mod_$_.so\n" }
-        grep { -e "$libexec/mod_$_.so" }
-        "mpm_$self->{mpm}", qw(unixd authn_core authz_core authz_host alias
-                               dir env headers mime setenvif status);
-    my $user = $> == 0 ? "User $self->{user}\nGroup #"
-        . (getpwnam $self->{user})[3] . "\n" : '';
-    my $threads = $self->{mpm} eq 'prefork' ? '' : <<'EOT';
-ServerLimit 4
-ThreadLimit 25
-ThreadsPerChild 25
-MaxRequestWorkers 100
-EOT
-    return <<"EOT" . $self->settings('httpd') . <<"EOT2";
-ServerRoot "$dir"
-ServerName 127.0.0.1:$port
-Listen 127.0.0.1:$port
-DefaultRuntimeDir "$dir/run"
-PidFile "$dir/run/httpd.pid"
-ErrorLog "$dir/logs/error.log"
-LogLevel info
-$load
-LoadModule dljob_module "$self->{build}/.libs/mod_dljob.so"
-$user$threads
-StartServers 2
-MaxKeepAliveRequests 0
-KeepAliveTimeout 15
-DocumentRoot "$dir/htdocs"
-TypesConfig /dev/null
-$self->{httpd_conf}
-EOT
-DLJobUser "%{req:X-User}"
-<Location "$self->{base}">
-    SetHandler dljob
-    $self->{location}
-</Location>
-<Location "/health">
-    SetHandler dljob-health
-</Location>
-<Location "/metrics">
-    SetHandler dljob-metrics
-</Location>
-EOT2
-}
-
 # ---- parts
 
 sub start {
@@ -210,29 +126,6 @@ sub command {
         if $part eq 'httpd';
     return ["$self->{build}/dlworker/dlworker", '-f',
             "$self->{dir}/worker.dljob", '-n', $part];
-}
-
-sub httpd {
-    return $ENV{HTTPD} if $ENV{HTTPD};
-    my ($httpd) = grep { -x } map { ("$_/apache2", "$_/httpd") }
-        split(/:/, $ENV{PATH}), apxs('SBINDIR');
-    return $httpd // die "no httpd found\n";
-}
-
-# httpd is not built with the sanitizers, the module may be: their libraries
-# must come first.
-sub env {
-    my ($self, $part) = @_;
-    my $options = "$self->{build}/config.options";
-    return {} if $part !~ /^(?:httpd|w\d+)$/ || !-e $options
-        || !grep { /--enable-asan/ } do { open my $in, '<', $options; <$in> };
-    my %env = (ASAN_OPTIONS => 'exitcode=99:detect_leaks='
-                               . ($part eq 'httpd' ? 0 : 1),
-               UBSAN_OPTIONS => 'print_stacktrace=1');
-    $env{LD_PRELOAD} = join ' ', map { chomp(my $path =
-        qx(gcc -print-file-name=$_)); $path } qw(libasan.so libubsan.so)
-        if $part eq 'httpd';
-    return \%env;
 }
 
 # Starts a part (again) and waits until it can be used.
