@@ -21,6 +21,7 @@ typedef struct reader_t {
     const char *text;           /**< what is left */
     apr_size_t len;
     int line;                   /**< number of the last line taken */
+    char *joined;               /**< room for DL_CONFFILE_LINE_MAX and NUL */
 } reader_t;
 
 dl_settings_t *dl_settings_create(apr_pool_t *p)
@@ -52,19 +53,19 @@ static int next_line(reader_t *reader, const char **line, apr_size_t *len)
 /**
  * The next directive with its continuation lines joined, blanks cut off at
  * both ends, as ap_cfg_getline() does it.
- * @param joined  set to NULL at the end of the text
+ * @param directive  valid until the next call; NULL at the end of the text
  * @return NULL or a sentence
  */
-static const char *next_directive(reader_t *reader, apr_pool_t *p,
-                                  char **joined)
+static const char *next_directive(reader_t *reader, char **directive)
 {
     const char *line = NULL;
     apr_size_t len = 0;
     apr_size_t total = 0;
-    char *text = NULL;
+    char *text = reader->joined;
+    int lines = 0;
     int more = 1;
 
-    while (more && next_line(reader, &line, &len)) {
+    for (; more && next_line(reader, &line, &len); lines++) {
         if (memchr(line, '\0', len) != NULL) {
             return "the line holds a NUL byte; remove it";
         }
@@ -72,22 +73,21 @@ static const char *next_directive(reader_t *reader, apr_pool_t *p,
             len--;
         }
         more = len > 0 && line[len - 1] == '\\';
-        total += len - more;
-        if (total > DL_CONFFILE_LINE_MAX) {
+        len -= more;
+        if (total + len > DL_CONFFILE_LINE_MAX) {
             return "the line is longer than 64K; shorten it";
         }
-        text = apr_pstrcat(p, text ? text : "",
-                           apr_pstrmemdup(p, line, len - more), NULL);
+        memcpy(text + total, line, len);
+        total += len;
     }
-    if (text != NULL) {
-        while (total > 0 && apr_isspace(text[total - 1])) {
-            text[--total] = '\0';
-        }
-        while (apr_isspace(*text)) {
-            text++;
-        }
+    while (total > 0 && apr_isspace(text[total - 1])) {
+        total--;
     }
-    *joined = text;
+    text[total] = '\0';
+    while (apr_isspace(*text)) {
+        text++;
+    }
+    *directive = lines > 0 ? text : NULL;
     return NULL;
 }
 
@@ -146,13 +146,14 @@ const char *dl_conffile_text(const char *name, const char *text,
                              apr_size_t len, dl_settings_t *settings,
                              apr_pool_t *p)
 {
-    reader_t reader = { text, len, 0 };
+    reader_t reader = { text, len, 0,
+                        apr_palloc(p, DL_CONFFILE_LINE_MAX + 1) };
     dl_where_t where = { apr_pstrdup(p, name), 0 };
     const char *error = NULL;
     char *line = NULL;
 
     do {
-        error = next_directive(&reader, p, &line);
+        error = next_directive(&reader, &line);
         where.line = reader.line;
         if (error == NULL && line != NULL && *line != '\0' && *line != '#') {
             error = directive_line(dl_directive_resolve(line, p), &where,

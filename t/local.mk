@@ -48,6 +48,16 @@ t_unit_check_all_SOURCES += t/unit/test_route.c
 t_unit_check_all_SOURCES += t/unit/test_time.c
 t_unit_check_all_SOURCES += t/unit/test_trace.c
 t_unit_check_all_SOURCES += t/unit/test_uuid.c
+t_unit_check_all_SOURCES += t/unit/tempdir.c
+t_unit_check_all_SOURCES += t/unit/tempdir.h
+t_unit_check_all_SOURCES += t/unit/test_config.c
+t_unit_check_all_SOURCES += t/unit/test_conffile.c
+t_unit_check_all_SOURCES += t/unit/test_directive.c
+t_unit_check_all_SOURCES += t/unit/test_parse.c
+t_unit_check_all_SOURCES += t/unit/test_secret.c
+t_unit_check_all_SOURCES += t/fuzz/conffile.c
+t_unit_check_all_SOURCES += t/fuzz/fuzz.h
+t_unit_check_all_SOURCES += t/fuzz/replay.c
 else
 check-local:
 	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2
@@ -55,3 +65,4 @@ check-local:
 endif
 
 EXTRA_DIST += t/unit/sigv4_vectors.json
+EXTRA_DIST += t/fuzz/corpus t/fuzz/driver.c t/fuzz/run
