@@ -307,6 +307,8 @@ workers_answer() {
 start_workers() {
     local n=$1 i
     WORKER_PIDS=
+    # httpd has checked the worker's directives too
+    [ "$n" != 0 ] || return 0
     if ! "${as_user[@]}" "$DIR/bin/dlworker" -t -f "$DIR/conf/dljob.conf" \
             > "$DIR/log/worker-test.log" 2>&1; then
         cat "$DIR/log/worker-test.log" >&2
@@ -321,7 +323,7 @@ start_workers() {
         WORKER_PIDS="$WORKER_PIDS${WORKER_PIDS:+ }$started"
     done
     rm -f "$DIR/run/worker.pid"
-    [ "$n" = 0 ] || soon workers_answer
+    soon workers_answer
 }
 
 # stack_start PORT WORKERS CONF
