@@ -98,8 +98,8 @@ START_TEST(request_ids_are_harmless)
 {
     static const char *const good[] = { "a", "A-b_c.9", "0", "..", "-" };
     static const char *const bad[] = {
-        "", " ", "a b", "a\n", "a\r\nX: y", "a/b", "a:b", "\"a\"", "caf\xc3\xa9",
-        "a,b", "{dljob}", "*", "\x7f"
+        "", " ", "a b", "a\n", "a\r\nX: y", "a/b", "a:b", "\"a\"",
+        "caf\xc3\xa9", "a,b", "{dljob}", "*", "\x7f"
     };
     char longest[DL_REQUEST_ID_MAX + 2];
     size_t i;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- What every script begins with. All time is Redis' own.
 local call = redis.call
 local clock = call('TIME')

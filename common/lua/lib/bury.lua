@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Failing a task for good: the dead letter, and the jobs that wait.
 --@include lib/base.lua
 --@include lib/settle.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Makes a job and what its files need: tasks of their own, places in tasks
 -- that are under way, or shares that a result on hand completes at once.
 --@include lib/base.lua

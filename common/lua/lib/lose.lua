@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- A task whose worker is gone: back into the queue, or failed for good when
 -- it has cost too many workers. No attempt is spent.
 --@include lib/queue.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Tells those who listen of the jobs this call has changed.
 --
 -- changed(job, user, version, again) notes one; publish(), at the script's

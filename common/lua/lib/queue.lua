@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The queues and the wake token.
 --@include lib/base.lua
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- A task asked for again with a higher priority moves forward.
 --@include lib/base.lua
 --@include lib/queue.lua

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Ends what waits for a task: every job is told once, in slices.
 --
 -- A result r is {ok=true, key, size, filename, type, sha256, url, expires},

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Brings a job's view of one file in line with the file's task.
 --
 -- A task that many jobs wait for is shown to its first job and to SHOWN of

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Counters, kept in one small hash: count() notes, count_all() writes.
 --@include lib/base.lua
 local counted = {}

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- A task whose first job has gone gets another one of those that wait.
 --@include lib/base.lua
 
