@@ -58,6 +58,8 @@ t_unit_check_all_SOURCES += t/unit/test_secret.c
 t_unit_check_all_SOURCES += t/fuzz/conffile.c
 t_unit_check_all_SOURCES += t/fuzz/fuzz.h
 t_unit_check_all_SOURCES += t/fuzz/replay.c
+t_unit_check_all_SOURCES += t/unit/test_json.c
+t_unit_check_all_SOURCES += t/unit/test_request.c
 else
 check-local:
 	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2
