@@ -16,6 +16,7 @@ t_unit_check_all_SOURCES += t/unit/main.c
 t_unit_check_all_SOURCES += t/unit/suites.h
 t_unit_check_all_SOURCES += t/unit/engine_bed.c
 t_unit_check_all_SOURCES += t/unit/engine_bed.h
+t_unit_check_all_SOURCES += t/unit/test_script_admit.c
 t_unit_check_all_SOURCES += t/unit/test_script_flow.c
 t_unit_check_all_SOURCES += t/unit/redis_fixture.c
 t_unit_check_all_SOURCES += t/unit/redis_fixture.h
