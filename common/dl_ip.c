@@ -74,7 +74,7 @@ static const char *parse_part(const char *s, const char *end, int *odd,
         base = 16;
         s += 2;                             /* "0x" alone is 0 */
     }
-    else if (end - s >= 2 && s[0] == '0') {
+    else if (end - s >= 2 && s[0] == '0' && s[1] != '.') {
         base = 8;
     }
     else if (s == end || *s == '.') {

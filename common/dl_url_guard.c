@@ -112,7 +112,7 @@ static const char *parse_target(char *s, entry_t *entry)
         s++;
     }
     if (strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != strlen(s)
-        || *s == '\0' || strstr(s, "..")
+        || *s == '\0' || strcmp(s, ".") == 0 || strstr(s, "..")
         || (*s == '.' && entry->match == MATCH_HOST)) {
         return "this is no host name, *.domain, address or network (an IPv6 "
                "address is written in brackets)";

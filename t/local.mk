@@ -61,6 +61,9 @@ t_unit_check_all_SOURCES += t/fuzz/fuzz.h
 t_unit_check_all_SOURCES += t/fuzz/replay.c
 t_unit_check_all_SOURCES += t/unit/test_json.c
 t_unit_check_all_SOURCES += t/unit/test_request.c
+t_unit_check_all_SOURCES += t/unit/test_url_guard.c
+t_unit_check_all_SOURCES += t/unit/test_estimate.c
+t_unit_check_all_SOURCES += t/unit/test_webhook_allow.c
 else
 check-local:
 	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2
