@@ -9,6 +9,7 @@ package DLTest::Bed;
 use strict;
 use warnings;
 
+use File::Copy qw(copy);
 use File::Temp ();
 use POSIX ();
 use DLTest::Wait qw(wait_for);
@@ -27,8 +28,13 @@ sub new {
         for qw(objects spool htdocs redis state);
     my ($uid, $gid) = (getpwnam $self->{user})[2, 3];
     chown $uid, $gid, map { "$dir/$_" } qw(objects spool);
+    chmod 0755, "$dir/objects";
     $self->write('htdocs/index.html', "up\n");
     $self->write('htdocs/plain.txt', "plain\n");
+    # the worker may run as a user who cannot read the source tree
+    copy("$ENV{DLJOB_SRCDIR}/t/tools/make-file", "$dir/make-file")
+        or die "make-file: $!";
+    chmod 0755, "$dir/make-file";
     $self->credentials;
     return $self;
 }
@@ -47,8 +53,8 @@ sub write {
 # starts it, the worker as the user it runs as.
 sub credentials {
     my $self = shift;
-    my $text = "link_key $LINK_KEY\naccess_key AKIDEXAMPLE\n"
-             . "secret_key wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\n";
+    my $text = "link_key = $LINK_KEY\naccess_key = AKIDEXAMPLE\n"
+             . "secret_key = wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\n";
     $self->write('credentials', $text, 0600);
     my $copy = $self->write('credentials.worker', $text, 0600);
     chown +(getpwnam $self->{user})[2, 3], $copy;
@@ -72,7 +78,6 @@ sub vars {
         dl_away    => "$dir/away.sock",
         dl_objects => "$dir/objects",
         dl_spool   => "$dir/spool",
-        dl_tools   => "$ENV{DLJOB_SRCDIR}/t/tools",
         dl_worker  => "$self->{build}/dlworker/dlworker",
         dl_link_key => $LINK_KEY,
     };
