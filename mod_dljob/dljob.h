@@ -30,16 +30,21 @@ typedef enum {
     DLJOB_HEALTH                /**< dljob-health */
 } dljob_kind_e;
 
+typedef struct dljob_feed_t dljob_feed_t;
+
 /** What a child process has for a server; NULL where it has no Redis. */
 struct dljob_engine_t {
     dl_redis_pool_t *redis;
     dl_jobs_t *jobs;
     const dl_url_guard_t *guard; /**< of DLJobWebhookAllow */
     apr_uint32_t waiting;       /**< threads held by /start; atomic */
+    dljob_streams_t *streams;   /**< NULL: none can be held */
+    dljob_feed_t *feed;         /**< of streams; NULL with it */
 };
 
 /** One request. Made when its location is known, before authentication. */
-typedef struct dljob_call_t {
+typedef struct dljob_call_t dljob_call_t;
+struct dljob_call_t {
     request_rec *r;
     apr_pool_t *pool;           /**< the request's */
     dljob_kind_e kind;
@@ -55,10 +60,12 @@ typedef struct dljob_call_t {
     const char *body;           /**< of a POST, set by dljob_body() */
     apr_size_t body_len;
     const char *retry_after;    /**< value of the header, or NULL */
+    int waited;                 /**< dljob_wait() has had its turn … */
+    int (*again)(struct dljob_call_t *call); /**< … and this answers then */
     dl_accept_t accept;
     dl_route_t route;
     dl_random_t random;
-} dljob_call_t;
+};
 
 /**
  * Answers one route. Everything before it has been checked: method, Accept,

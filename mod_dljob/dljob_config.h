@@ -28,6 +28,9 @@
 /** What a child process has for a server. */
 typedef struct dljob_engine_t dljob_engine_t;
 
+/** What it has for its streams, of all servers. */
+typedef struct dljob_streams_t dljob_streams_t;
+
 /** Of a server or virtual host, merged with the main server's. */
 typedef struct dljob_server_conf_t {
     dl_config_t conf;
@@ -38,6 +41,7 @@ typedef struct dljob_server_conf_t {
     apr_array_header_t *dirs;   /**< of dljob_dir_conf_t *: the sections of
                                      this server that say something, until
                                      they are checked */
+    dljob_streams_t *streams;   /**< main server only: dljob_streams.h */
     const char *unusable;       /**< why it cannot serve, or NULL; set by the
                                      check_config hook */
     dljob_engine_t *engine;     /**< of this child process (dljob.h); NULL

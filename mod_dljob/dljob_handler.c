@@ -167,6 +167,11 @@ static int prepare(dljob_call_t *call, int needs)
     return rc;
 }
 
+int dljob_call_route(dljob_call_t *call)
+{
+    return routes[call->route.route].answer(call);
+}
+
 static int answer(dljob_call_t *call)
 {
     int needs, rc;
@@ -184,7 +189,7 @@ static int answer(dljob_call_t *call)
     }
     needs = routes[call->route.route].needs;
     rc = prepare(call, needs);
-    return rc == OK ? routes[call->route.route].answer(call) : rc;
+    return rc == OK ? dljob_call_route(call) : rc;
 }
 
 int dljob_handler(request_rec *r)

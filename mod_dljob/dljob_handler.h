@@ -19,6 +19,9 @@ int dljob_translate(request_rec *r);
 /** map_to_storage: there is no file behind our locations to look for. */
 int dljob_map_to_storage(request_rec *r);
 
+/** Answers by the request's route, whatever was checked before it. */
+int dljob_call_route(dljob_call_t *call);
+
 /** handler. */
 int dljob_handler(request_rec *r);
 

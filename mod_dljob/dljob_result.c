@@ -8,6 +8,7 @@
 #include "dljob_base.h"
 #include "dljob_job.h"
 #include "dljob_respond.h"
+#include "dljob_wait.h"
 
 static int redirect(dljob_call_t *call, const char *url)
 {
@@ -106,6 +107,7 @@ int dljob_result(dljob_call_t *call)
         }
         return redirect(call, job->url);
     default:
-        return dljob_job_send(call, HTTP_ACCEPTED, job, NULL);
+        return dljob_wait_preferred(call, job, 0, &rc)
+                   ? rc : dljob_job_send(call, HTTP_ACCEPTED, job, NULL);
     }
 }

@@ -3,8 +3,9 @@
  * POST /start, the legacy way: runs as a job, and waits for it as long as
  * DLJobStartWait says, so that an old client sees what it saw.
  *
- * The wait holds a thread. How many may wait at once in a child is bounded;
- * beyond that, and with "Prefer: respond-async", the answer is 202 at once.
+ * It is parked as a stream is (dljob_wait.h); where it cannot be, the wait
+ * holds a thread, and how many may do so at once in a child is bounded. Beyond
+ * that, and with "Prefer: respond-async", the answer is 202 at once.
  */
 #include <httpd.h>
 #include <ap_mpm.h>
@@ -16,6 +17,7 @@
 #include "dljob_base.h"
 #include "dljob_job.h"
 #include "dljob_respond.h"
+#include "dljob_wait.h"
 
 #define STEP_MS 100
 /* RFC 9745: since when this way is deprecated (2026-01-01). */
@@ -113,6 +115,22 @@ static void legacy_headers(dljob_call_t *call)
                                NULL));
 }
 
+static int as_it_stands(dljob_call_t *call, dl_job_t *job)
+{
+    dljob_job_links(call, job);
+    return dl_job_state_terminal(job->state)
+        ? finished(call, job)
+        : dljob_job_send(call, HTTP_ACCEPTED, job, NULL);
+}
+
+static int after_wait(dljob_call_t *call)
+{
+    dl_job_t *job;
+    int rc = dljob_job_get(call, &job);
+
+    return rc == OK ? as_it_stands(call, job) : rc;
+}
+
 int dljob_start(dljob_call_t *call)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -134,10 +152,15 @@ int dljob_start(dljob_call_t *call)
     }
 
     job = admitted.job;
+    apr_cpystrn(call->route.job_id, job->id, sizeof(call->route.job_id));
     dl_prefer_read(apr_table_get(call->r->headers_in, "Prefer"), 0, &prefer);
     if (prefer.respond_async) {
         apr_table_setn(call->r->headers_out, "Preference-Applied",
                        "respond-async");
+    }
+    else if (dljob_wait(call, job, DLJOB_WAIT_END,
+                        call->location->start_wait_ms, after_wait, &rc)) {
+        return rc;
     }
     else if (!dl_job_state_terminal(job->state) && take_seat(call->engine)) {
         rv = wait_for(call, &job, call->location->start_wait_ms);
@@ -146,8 +169,5 @@ int dljob_start(dljob_call_t *call)
     if (rv != APR_SUCCESS) {
         return dljob_unavailable(call, rv);
     }
-    dljob_job_links(call, job);
-    return dl_job_state_terminal(job->state)
-        ? finished(call, job)
-        : dljob_job_send(call, HTTP_ACCEPTED, job, NULL);
+    return as_it_stands(call, job);
 }

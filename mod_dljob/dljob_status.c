@@ -4,6 +4,7 @@
  */
 #include "dljob_job.h"
 #include "dljob_respond.h"
+#include "dljob_wait.h"
 
 int dljob_status(dljob_call_t *call)
 {
@@ -11,6 +12,7 @@ int dljob_status(dljob_call_t *call)
     apr_table_t *out = r->headers_out;
     char *etag;
     dl_job_t *job;
+    int same;
     int rc = dljob_job_get(call, &job);
 
     if (rc != OK) {
@@ -23,7 +25,11 @@ int dljob_status(dljob_call_t *call)
     apr_table_setn(out, "ETag", etag);
     apr_table_setn(out, "Pragma", "no-cache");
     apr_table_setn(out, "Expires", "0");
-    if (dl_etag_match(apr_table_get(r->headers_in, "If-None-Match"), etag)) {
+    same = dl_etag_match(apr_table_get(r->headers_in, "If-None-Match"), etag);
+    if (dljob_wait_preferred(call, job, same, &rc)) {
+        return rc;
+    }
+    if (same) {
         apr_table_setn(r->notes, "DLJOB_ID", job->id);
         return dljob_send_empty(call, HTTP_NOT_MODIFIED);
     }

@@ -1,25 +1,280 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET /{jobId}/stream and /stream where no stream can be held: the client
- * polls, which every one of ours can.
+ * Writing to one waiting client; see dljob_stream.h.
  */
-#include "dljob_job.h"
-#include "dljob_respond.h"
-#include "dljob_user.h"
+#include "dljob_stream.h"
 
-int dljob_stream(dljob_call_t *call)
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include "dljob_hub.h"
+
+static const char COMMENT[] = ":\n\n";
+
+static void wait_for_room(dl_io_t *io, int events)
 {
-    dl_job_t *job;
-    int rc = dljob_job_get(call, &job);
+    dljob_stream_t *s = io->baton;
+    int rc = 1;
 
-    return rc == OK ? dljob_error(call, DL_ERROR_STREAMS_EXHAUSTED, NULL)
-                    : rc;
+    (void)events;
+    dl_io_set(dljob_hub_loop(s->hub), io, 0);
+    pthread_mutex_lock(&s->mutex);
+    if (s->owner == DLJOB_OWNER_HUB) {
+        rc = dljob_stream_drain(s);
+        if (rc == 0) {
+            dl_io_set(dljob_hub_loop(s->hub), io, DL_IO_WRITE);
+        }
+        if (rc == 1 && !s->last) {
+            rc = 0;
+        }
+    }
+    else {
+        rc = 0;
+    }
+    pthread_mutex_unlock(&s->mutex);
+    if (rc) {
+        dljob_stream_end(s);
+    }
 }
 
-int dljob_user_stream(dljob_call_t *call)
+dljob_stream_t *dljob_stream_create(dljob_hub_t *hub, request_rec *r,
+                                    const dljob_stream_conf_t *conf)
 {
-    int rc = dljob_user_identified(call);
+    dljob_stream_t *s = calloc(1, sizeof(*s));
+    apr_os_sock_t fd = -1;
 
-    return rc == OK ? dljob_error(call, DL_ERROR_STREAMS_EXHAUSTED, NULL)
-                    : rc;
+    if (!s) {
+        return NULL;
+    }
+    s->job_id = strdup(conf->job_id);
+    s->user = strdup(conf->user);
+    s->base = strdup(conf->base);
+    if (!s->job_id || !s->user || !s->base) {
+        free(s->job_id);
+        free(s->user);
+        free(s->base);
+        free(s);
+        return NULL;
+    }
+    pthread_mutex_init(&s->mutex, NULL);
+    pthread_cond_init(&s->cond, NULL);
+    s->hub = hub;
+    s->feed = conf->feed;
+    s->kind = conf->kind;
+    s->named = conf->named;
+    s->sent_version = conf->version;
+    s->heartbeat_ms = conf->heartbeat_ms;
+    s->deadline_ms = dljob_hub_clock_ms() + conf->life_ms;
+    s->c = r->connection;
+    s->r = r;
+    s->owner = DLJOB_OWNER_WORKER;
+    s->brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_os_sock_get(&fd, ap_get_conn_socket(r->connection));
+    s->fd = fd;
+    s->io.fd = fd;
+    s->io.fn = wait_for_room;
+    s->io.baton = s;
+    return s;
+}
+
+void dljob_stream_free(dljob_stream_t *s)
+{
+    int i;
+
+    for (i = 0; i < s->queued; i++) {
+        dl_event_unref(s->queue[i]);
+    }
+    pthread_cond_destroy(&s->cond);
+    pthread_mutex_destroy(&s->mutex);
+    free(s->job_id);
+    free(s->user);
+    free(s->base);
+    free(s);
+}
+
+static int has_room(const dljob_stream_t *s)
+{
+    struct pollfd p = { .fd = s->fd, .events = POLLOUT };
+
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLOUT | POLLERR | POLLHUP));
+}
+
+/* With the socket's time-out at 0 this cannot block: a full socket is an
+ * error, which ends that client alone. The flush is for TLS, which gathers. */
+static int write_bytes(dljob_stream_t *s, const char *text, apr_size_t len)
+{
+    apr_bucket_alloc_t *alloc = s->c->bucket_alloc;
+    apr_status_t rv;
+
+    if (s->c->aborted) {
+        return -1;
+    }
+    if (s->owner == DLJOB_OWNER_HUB && !has_room(s)) {
+        return 0;
+    }
+    APR_BRIGADE_INSERT_TAIL(s->brigade,
+                            apr_bucket_transient_create(text, len, alloc));
+    APR_BRIGADE_INSERT_TAIL(s->brigade, apr_bucket_flush_create(alloc));
+    rv = ap_pass_brigade(s->r->output_filters, s->brigade);
+    apr_brigade_cleanup(s->brigade);
+    return rv == APR_SUCCESS && !s->c->aborted ? 1 : -1;
+}
+
+int dljob_stream_drain(dljob_stream_t *s)
+{
+    const char *text;
+    apr_size_t len;
+    int rc = 1;
+
+    while (s->queued) {
+        text = dl_event_text(s->queue[0], s->named, &len);
+        if ((rc = write_bytes(s, text, len)) <= 0) {
+            return rc;
+        }
+        dljob_hub_count(s->hub, DLJOB_COUNT_EVENTS);
+        dl_event_unref(s->queue[0]);
+        s->queued--;
+        memmove(s->queue, s->queue + 1,
+                (size_t)s->queued * sizeof(s->queue[0]));
+        s->comment = 0;
+    }
+    if (s->comment) {
+        rc = write_bytes(s, COMMENT, sizeof(COMMENT) - 1);
+        if (rc > 0) {
+            s->comment = 0;
+        }
+    }
+    if (s->farewell[0] && rc > 0) {
+        rc = write_bytes(s, s->farewell, strlen(s->farewell));
+        if (rc > 0) {
+            s->farewell[0] = '\0';
+        }
+    }
+    return rc;
+}
+
+static void enqueue(dljob_stream_t *s, dl_event_t *event)
+{
+    int i;
+
+    for (i = 0; i < s->queued; i++) {
+        if (dl_event_same_job(s->queue[i], event)) {
+            break;
+        }
+    }
+    if (i == s->queued && s->queued == DLJOB_STREAM_QUEUE) {
+        i = 0;
+    }
+    if (i < s->queued) {
+        dl_event_unref(s->queue[i]);
+        s->queued--;
+        memmove(s->queue + i, s->queue + i + 1,
+                (size_t)(s->queued - i) * sizeof(s->queue[0]));
+        dljob_hub_count(s->hub, DLJOB_COUNT_DROPPED);
+    }
+    s->queue[s->queued++] = dl_event_ref(event);
+}
+
+/* Writes if the hub may; whether the stream is to be ended now. */
+static int serve(dljob_stream_t *s)
+{
+    int rc;
+
+    if (s->blocking) {
+        pthread_cond_signal(&s->cond);
+        return 0;
+    }
+    if (s->owner != DLJOB_OWNER_HUB || s->io.events) {
+        return 0;
+    }
+    rc = dljob_stream_drain(s);
+    if (rc == 0) {
+        dl_io_set(dljob_hub_loop(s->hub), &s->io, DL_IO_WRITE);
+    }
+    return rc < 0 || (rc == 1 && s->last);
+}
+
+void dljob_stream_push(dljob_stream_t *s, dl_event_t *event, int last)
+{
+    int end;
+
+    pthread_mutex_lock(&s->mutex);
+    if (s->want_close || s->owner == DLJOB_OWNER_DEAD || s->last) {
+        pthread_mutex_unlock(&s->mutex);
+        return;
+    }
+    enqueue(s, event);
+    s->last = last;
+    end = serve(s);
+    pthread_mutex_unlock(&s->mutex);
+    if (end) {
+        dljob_stream_end(s);
+    }
+}
+
+void dljob_stream_heartbeat(dljob_stream_t *s)
+{
+    int end;
+
+    pthread_mutex_lock(&s->mutex);
+    s->comment = 1;
+    end = serve(s);
+    pthread_mutex_unlock(&s->mutex);
+    if (end) {
+        dljob_stream_end(s);
+    }
+}
+
+void dljob_stream_farewell(dljob_stream_t *s, const char *text,
+                           apr_size_t len)
+{
+    int end = 1;
+
+    pthread_mutex_lock(&s->mutex);
+    if (s->kind == DLJOB_STREAM_EVENTS && !s->last && !s->want_close) {
+        apr_cpystrn(s->farewell, text, len < sizeof(s->farewell)
+                                           ? len + 1 : sizeof(s->farewell));
+        s->last = 1;
+        end = serve(s);
+        if (s->blocking) {
+            end = 1;
+        }
+    }
+    pthread_mutex_unlock(&s->mutex);
+    if (end) {
+        dljob_stream_end(s);
+    }
+}
+
+void dljob_stream_resume(dljob_stream_t *s)
+{
+    int end;
+
+    pthread_mutex_lock(&s->mutex);
+    end = s->want_close || serve(s);
+    pthread_mutex_unlock(&s->mutex);
+    if (end) {
+        dljob_stream_end(s);
+    }
+}
+
+void dljob_stream_end(dljob_stream_t *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    s->want_close = 1;
+    if (s->blocking) {
+        pthread_cond_signal(&s->cond);
+    }
+    else if (s->owner == DLJOB_OWNER_HUB) {
+        shutdown(s->fd, SHUT_RD);
+    }
+    pthread_mutex_unlock(&s->mutex);
 }

@@ -47,9 +47,37 @@ mod_dljob_la_SOURCES += mod_dljob/dljob_respond.h
 mod_dljob_la_SOURCES += mod_dljob/dljob_result.c
 mod_dljob_la_SOURCES += mod_dljob/dljob_start.c
 mod_dljob_la_SOURCES += mod_dljob/dljob_status.c
-mod_dljob_la_SOURCES += mod_dljob/dljob_stream.c
 mod_dljob_la_SOURCES += mod_dljob/dljob_user.c
 mod_dljob_la_SOURCES += mod_dljob/dljob_user.h
+
+# Streams: hub, parked connections, waiting requests.
+mod_dljob_la_SOURCES += mod_dljob/dljob_block.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_block.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_cap.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_cap.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_feed.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_feed.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_feed_int.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_hub.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_hub.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_link.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_link.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_links.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_links.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_park.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_park.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_reader.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_status_page.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_status_page.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_stream.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_stream.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_stream_routes.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_streams.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_streams.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_topic.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_topic.h
+mod_dljob_la_SOURCES += mod_dljob/dljob_wait.c
+mod_dljob_la_SOURCES += mod_dljob/dljob_wait.h
 
 # openapi.json as a string.
 mod_dljob_la_SOURCES += mod_dljob/dljob_openapi.h

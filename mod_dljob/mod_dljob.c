@@ -6,25 +6,35 @@
 #include <http_config.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "dljob_config.h"
 #include "dljob_errors.h"
 #include "dljob_handler.h"
 #include "dljob_log.h"
+#include "dljob_park.h"
 #include "dljob_probe.h"
 #include "dljob_redis.h"
+#include "dljob_status_page.h"
+#include "dljob_streams.h"
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
     dljob_log_open(s);
     dljob_probe_child(pchild);
     dljob_redis_child(pchild, s);
+    dljob_streams_child(pchild, s);
 }
 
 static void dljob_hooks(apr_pool_t *p)
 {
     dljob_config_hooks(p);
     dljob_errors_register();
+    dljob_park_hooks(p);
+    dljob_status_page_hooks(p);
+    ap_hook_post_config(dljob_streams_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_child_stopping(dljob_streams_stopping, NULL, NULL,
+                           APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(dljob_translate, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_map_to_storage(dljob_map_to_storage, NULL, NULL,
