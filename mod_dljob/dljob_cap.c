@@ -10,9 +10,11 @@
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>
+#include <http_log.h>
 #include <ap_mpm.h>
 
-#include "dl_log.h"
+
+APLOG_USE_MODULE(dljob);
 
 enum {
     FACTOR_DEFAULT = 2          /* of httpd */
@@ -84,16 +86,16 @@ void dljob_cap_init(apr_pool_t *p, apr_pool_t *ptemp, server_rec *s,
     read_facts(&facts, wanted);
     why = dl_cap_compute(&facts, cap, &factor);
     if (factor && (err = raise_factor(p, ptemp, s, factor))) {
-        dl_log(DL_LOG_WARN, "DL0411", NULL,
-               "AsyncRequestWorkerFactor could not be raised to %d: %s",
-               factor, err);
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "DL0411: AsyncRequestWorkerFactor could not be raised "
+                     "to %d: %s", factor, err);
         facts.wanted = -1;
         why = dl_cap_compute(&facts, cap, &factor);
         factor = 0;
     }
-    dl_log(DL_LOG_INFO, "DL0412", NULL,
-           "streams: %d a child without a thread, %d with one (%s)%s%s",
-           cap->child, cap->blocking, why,
-           factor ? "; AsyncRequestWorkerFactor is now " : "",
-           factor ? apr_itoa(ptemp, factor) : "");
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s,
+                 "DL0412: streams: %d a child without a thread, %d with one "
+                 "(%s)%s%s", cap->child, cap->blocking, why,
+                 factor ? "; AsyncRequestWorkerFactor is now " : "",
+                 factor ? apr_itoa(ptemp, factor) : "");
 }

@@ -28,7 +28,10 @@ struct dljob_feed_t {
 void dljob_feed_forward(dljob_topic_t *topic, const dl_message_t *msg,
                         const char *payload, apr_size_t len);
 
+/** Opens the reader link. */
 void dljob_reader_open(dljob_feed_t *feed);
+
+/** Closes it and forgets what was asked. */
 void dljob_reader_close(dljob_feed_t *feed);
 
 /** Reads what a new listener of the topic has to be sent. */

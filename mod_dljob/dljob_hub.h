@@ -62,7 +62,7 @@ void dljob_hub_count(dljob_hub_t *hub, dljob_count_e what);
 /** Reads a counter; any thread. */
 apr_uint64_t dljob_hub_counted(const dljob_hub_t *hub, dljob_count_e what);
 
-/** For mod_status; any thread. */
+/** For mod_status. */
 typedef struct dljob_hub_stats_t {
     int topics;
     int links_up;
@@ -70,6 +70,7 @@ typedef struct dljob_hub_stats_t {
                                      time this was asked */
 } dljob_hub_stats_t;
 
+/** Reads them; any thread. The lag starts anew. */
 void dljob_hub_stats(dljob_hub_t *hub, dljob_hub_stats_t *stats);
 
 #endif /* DLJOB_HUB_H */

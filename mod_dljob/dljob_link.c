@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 
 #include "dl_log.h"
+#include "dl_reply.h"
 
 enum {
     BACKOFF_FIRST_MS = 50,
@@ -160,7 +161,7 @@ static void read_replies(dljob_link_t *link)
             return;
         }
         take_reply(link, reply);
-        freeReplyObject(reply);
+        dl_reply_free(reply);
         if (!link->rc) {
             return;
         }
@@ -222,6 +223,7 @@ static void start_connect(dljob_link_t *link)
         lose(link, link->rc ? link->rc->errstr : "out of memory");
         return;
     }
+    dl_reply_use(link->rc->reader);
     fcntl(link->rc->fd, F_SETFD, FD_CLOEXEC);
     link->io.fd = link->rc->fd;
     link->state = LINK_CONNECTING;

@@ -44,6 +44,7 @@ dljob_link_t *dljob_link_create(dl_loop_t *loop, const dl_redis_addr_t *addr,
 void dljob_link_send(dljob_link_t *link, int argc, const char **argv,
                      const size_t *lens);
 
+/** Whether commands are taken now. */
 int dljob_link_is_up(const dljob_link_t *link);
 
 /** Closes the link for good. */
