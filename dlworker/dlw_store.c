@@ -17,6 +17,7 @@ const dlw_store_ops_t *dlw_store_of(dl_store_e kind)
     case DL_STORE_FILE:
         return &dlw_store_file;
     case DL_STORE_S3:
+        return &dlw_store_s3;
     case DL_STORE_NONE:
         break;
     }
@@ -48,4 +49,33 @@ const char *dlw_store_attempt_key(const dl_config_t *conf,
     }
     return apr_psprintf(p, "%.*s.%" APR_INT64_T_FMT "-%06x%s",
                         (int)(dot - key), key, fence, process_nonce(), dot);
+}
+
+/* "17-a1b2c3": a fence, a dash, a nonce. */
+static apr_int64_t parse_part(const char *s, apr_size_t len)
+{
+    apr_size_t digits = strspn(s, "0123456789");
+
+    if (digits < 1 || digits > 18 || digits >= len || s[digits] != '-'
+        || len - digits - 1 != 6
+        || strspn(s + digits + 1, "0123456789abcdef") < 6) {
+        return -1;
+    }
+    return apr_atoi64(s);
+}
+
+apr_int64_t dlw_store_key_fence(const char *key)
+{
+    const char *name = strrchr(key, '/');
+    apr_int64_t fence = -1;
+    const char *dot;
+
+    name = name ? name + 1 : key;
+    for (dot = strchr(name, '.'); dot && fence < 0;
+         dot = strchr(dot + 1, '.')) {
+        if (dot > name) {
+            fence = parse_part(dot + 1, strcspn(dot + 1, "."));
+        }
+    }
+    return fence;
 }

@@ -86,4 +86,8 @@ const char *dlw_store_attempt_key(const dl_config_t *conf,
                                   apr_int64_t file_id, apr_int64_t fence,
                                   apr_pool_t *p);
 
+/** The fence in a key that an attempt made (NAME.FENCE-NONCE[.EXTENSION]);
+ *  -1: none of those. */
+apr_int64_t dlw_store_key_fence(const char *key);
+
 #endif /* DLW_STORE_H */

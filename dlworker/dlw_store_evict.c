@@ -3,6 +3,7 @@
  * Keeping the file store within its bound: oldest objects first; see
  * dlw_store_io.h.
  */
+#include "dlw_store.h"
 #include "dlw_store_io.h"
 
 #include <dirent.h>
@@ -36,32 +37,6 @@ typedef struct sweep_t {
     int n;
     dlw_store_swept_t *swept;
 } sweep_t;
-
-/* Digits, a dash, hex digits: what stands in an attempt's key. */
-static int is_attempt_part(const char *s, size_t len)
-{
-    size_t digits = strspn(s, "0123456789");
-
-    return digits > 0 && digits < len && s[digits] == '-'
-           && len - digits - 1 >= 4
-           && strspn(s + digits + 1, "0123456789abcdef") >= len - digits - 1;
-}
-
-int dlw_store_is_attempt_key(const char *key)
-{
-    const char *name = strrchr(key, '/');
-    const char *dot;
-
-    name = name ? name + 1 : key;
-    for (dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.')) {
-        size_t len = strcspn(dot + 1, ".");
-
-        if (dot > name && is_attempt_part(dot + 1, len)) {
-            return 1;
-        }
-    }
-    return 0;
-}
 
 static void swap(candidate_t *a, candidate_t *b)
 {
@@ -128,7 +103,7 @@ static void take_file(sweep_t *s, int dir, const char *name, const char *key,
             return;
         }
     }
-    else if (s->heap && age_s > s->ttl_s && dlw_store_is_attempt_key(key)) {
+    else if (s->heap && age_s > s->ttl_s && dlw_store_key_fence(key) >= 0) {
         remember(s, key, st);
     }
     s->swept->bytes += st->st_size;

@@ -75,8 +75,4 @@ apr_status_t dlw_store_io_sweep(const char *dir, apr_int64_t max,
                                 const atomic_int *aborted,
                                 dlw_store_swept_t *swept);
 
-/** Whether the last part of @a key is one an attempt makes:
- *  NAME.FENCE-NONCE[.EXTENSION]. */
-int dlw_store_is_attempt_key(const char *key);
-
 #endif /* DLW_STORE_IO_H */

@@ -36,6 +36,7 @@ t_unit_check_all_SOURCES += t/unit/test_link.c
 t_unit_check_all_SOURCES += t/unit/test_sigv4.c
 t_unit_check_all_SOURCES += t/unit/test_store.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_store_file.c
+t_unit_check_all_SOURCES += t/unit/test_dlw_s3.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_loop.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_spool.c
 t_unit_check_all_SOURCES += t/unit/test_cap.c
@@ -72,3 +73,9 @@ endif
 
 EXTRA_DIST += t/unit/sigv4_vectors.json
 EXTRA_DIST += t/fuzz/corpus t/fuzz/driver.c t/fuzz/run
+
+check_PROGRAMS += t/tools/store_drive
+t_tools_store_drive_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) \
+	-I$(top_srcdir)/dlworker
+t_tools_store_drive_LDADD = dlworker/libdlworker.la common/libdlcommon.la
+t_tools_store_drive_SOURCES = t/tools/store_drive.c
