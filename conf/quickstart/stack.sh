@@ -335,7 +335,7 @@ stack_start() {
     API=$BASE_URL/v1/download
     start_workers "$2" || return 1
     ( umask 077
-      REDIS_URL=redis://:$(cat "$DIR/secrets/redis")@127.0.0.1:$REDIS_PORT/0
+      REDIS_URL=redis://default:$(cat "$DIR/secrets/redis")@127.0.0.1:$REDIS_PORT/0
       CONF=$DIR/conf/dljob.conf
       ERROR_LOG=$DIR/log/error.log WORKER_LOG=$DIR/log/worker.log
       for name in BASE_URL API REDIS_URL REDIS_SOCKET HTTPD_PID \
