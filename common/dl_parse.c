@@ -48,6 +48,9 @@ static const char *show(apr_int64_t number, const unit_t *units,
 {
     const unit_t *unit = units;
 
+    if (number == 0) {
+        return "0";
+    }
     while (unit[1].name != NULL
            && (number < unit->factor || number % unit->factor != 0)) {
         unit++;
