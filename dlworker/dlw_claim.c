@@ -227,5 +227,5 @@ void dlw_claim_start(dlw_worker_t *worker)
     part->own = worker->options->named ? 0 : -1;
     part->fence = 1;            /* less than any */
     part->wake_key = dlw_worker_key(worker, "queue:wake", worker->pool);
-    part->wake = dlw_link_create(worker->env.loop, &link, worker->pool);
+    part->wake = dlw_link_create(worker->env.loop, &link, worker->parts);
 }

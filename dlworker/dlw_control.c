@@ -100,5 +100,5 @@ void dlw_control_start(dlw_worker_t *worker)
                             .on_state = on_state,
                             .baton = worker};
 
-    worker->control = dlw_link_create(worker->env.loop, &link, worker->pool);
+    worker->control = dlw_link_create(worker->env.loop, &link, worker->parts);
 }

@@ -10,8 +10,8 @@
 /** Longest line of fd 3 that is listened to; longer ones are dropped. */
 #define DLW_EXEC_LINE_MAX 1024
 
-/** How much of stderr is kept. */
-#define DLW_EXEC_TAIL_MAX 2048
+/** How much of stderr is kept: 2 KiB with what is said before it. */
+#define DLW_EXEC_TAIL_MAX 1920
 
 typedef struct dlw_exec_lines_t {
     int len;

@@ -176,7 +176,7 @@ const char *dlw_life_load(const dlw_worker_t *worker, apr_pool_t *p)
     dl_buf_puts(&b, ",\"store\":");
     dl_buf_jsons(&b, worker->env.store_ops->name);
     dl_buf_puts(&b, apr_psprintf(
-        p, ",\"concurrency\":%d,\"running\":%d,\"completed\":%" 
+        p, ",\"concurrency\":%d,\"running\":%d,\"completed\":%"
         APR_INT64_T_FMT ",\"failed\":%" APR_INT64_T_FMT ",\"retried\":%"
         APR_INT64_T_FMT ",\"draining\":%s}", conf->concurrency,
         worker->slots.nrunning, worker->settle.completed,

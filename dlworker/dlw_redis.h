@@ -33,6 +33,7 @@ typedef struct dlw_redis_conf_t {
 dlw_redis_t *dlw_redis_create(dl_loop_t *loop, const dlw_redis_conf_t *conf,
                               apr_pool_t *p);
 
+/** Whether calls are sent at once. */
 int dlw_redis_up(const dlw_redis_t *redis);
 
 /** How long Redis was away before it came back last, in ms. */

@@ -4,7 +4,7 @@
  */
 #include "dlw_worker.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -160,37 +160,45 @@ static apr_status_t start_parts(dlw_worker_t *worker)
 
     /* first what forks, then what makes threads */
     if (conf->source.kind == DL_SOURCE_EXEC) {
-        rv = dlw_children_create(env->loop, conf->spool, worker->pool,
+        rv = dlw_children_create(env->loop, conf->spool, worker->parts,
                                  &env->children);
         if (rv != APR_SUCCESS)
             return say_rv("no place for children in DLJobSpool", rv);
     }
-    rv = dlw_curl_create(env->loop, worker->pool, &env->curl);
+    rv = dlw_curl_create(env->loop, worker->parts, &env->curl);
     if (rv != APR_SUCCESS)
         return say_rv("libcurl", rv);
     env->store_ops = dlw_store_of(conf->store.kind);
     if (!env->store_ops)
         return say("DLJobStore is not set: say where files go", NULL);
-    rv = env->store_ops->create(env, worker->pool, &env->store);
+    rv = env->store_ops->create(env, worker->parts, &env->store);
     if (rv != APR_SUCCESS)
         return say_rv("DLJobStore", rv);
     dlw_settle_start(worker);
     dlw_beat_start(worker);
     dlw_life_start(worker);
-    worker->redis = dlw_redis_create(env->loop, &redis, worker->pool);
+    worker->redis = dlw_redis_create(env->loop, &redis, worker->parts);
     dlw_claim_start(worker);
     dlw_control_start(worker);
     dlw_audit_start(worker);
     return APR_SUCCESS;
 }
 
+/** Takes the worker apart from the top: tasks, then what serves them, then
+ *  the settings. Runs before any pool below the worker's is gone. */
 static apr_status_t worker_cleanup(void *data)
 {
     dlw_worker_t *worker = data;
+    dlw_slots_t *slots = &worker->slots;
 
+    for (int i = 0; i < slots->nrunning; i++)
+        if (slots->running[i]->state != DLW_TASK_SETTLE)
+            dlw_task_abort(slots->running[i]);
+    apr_pool_destroy(worker->parts);
+    free(slots->running);
     if (worker->settings != worker->first)
         dlw_settings_unref(worker->settings);
-    worker->settings = worker->first;
+    dlw_settings_unref(worker->first);
     return APR_SUCCESS;
 }
 
@@ -218,8 +226,9 @@ apr_status_t dlw_worker_create(const dlw_options_t *options, apr_pool_t *p,
         return say(error, NULL);
     worker->first = worker->settings;
     conf = worker->env.conf = worker->settings->conf;
-    apr_pool_cleanup_register(p, worker, worker_cleanup,
-                              apr_pool_cleanup_null);
+    apr_pool_create(&worker->parts, p);
+    apr_pool_tag(worker->parts, "dlw_parts");
+    apr_pool_pre_cleanup_register(p, worker, worker_cleanup);
     dl_log_level_set(conf->worker_log_level);
     rv = dlw_log_open(conf->worker_log, worker->env.loop, p, &worker->log);
     if (rv != APR_SUCCESS)

@@ -68,6 +68,7 @@ typedef struct dlw_claim_part_t {
     int paused;
 } dlw_claim_part_t;
 
+/** Begins to look for work once Redis is there. */
 void dlw_claim_start(dlw_worker_t *worker);
 /** There may be work: look as soon as a slot is free. */
 void dlw_claim_look(dlw_worker_t *worker);
@@ -89,6 +90,7 @@ typedef struct dlw_beat_part_t {
     apr_int64_t p75_ms;         /**< of them; 0: not known */
 } dlw_beat_part_t;
 
+/** Sets the timers of leases and guesses. */
 void dlw_beat_start(dlw_worker_t *worker);
 /** A task's progress or message has changed. */
 void dlw_beat_news(dlw_worker_t *worker, dlw_task_t *task);
@@ -108,6 +110,7 @@ typedef struct dlw_settle_part_t {
     apr_int64_t retried;
 } dlw_settle_part_t;
 
+/** An empty list. */
 void dlw_settle_start(dlw_worker_t *worker);
 /** The task is in SETTLE: write its outcome. */
 void dlw_settle_task(dlw_worker_t *worker, dlw_task_t *task);
@@ -120,6 +123,7 @@ void dlw_settle_release(dlw_worker_t *worker, dlw_task_t *task);
 
 /* --- dlw_control.c, dlw_audit.c ---------------------------------------- */
 
+/** Subscribes, now and after each loss of the link. */
 void dlw_control_start(dlw_worker_t *worker);
 
 typedef struct dlw_audit_part_t {
@@ -127,6 +131,7 @@ typedef struct dlw_audit_part_t {
     char cursor[64];            /**< of the next slice */
 } dlw_audit_part_t;
 
+/** The first sweep comes in half a minute. */
 void dlw_audit_start(dlw_worker_t *worker);
 
 /* --- dlw_life.c -------------------------------------------------------- */
@@ -150,6 +155,7 @@ typedef struct dlw_life_part_t {
 
 /** Before any thread is made. */
 apr_status_t dlw_life_signals(dlw_worker_t *worker);
+/** Sets what drains and watches, not yet at work. */
 void dlw_life_start(dlw_worker_t *worker);
 /** Claims no more, lets tasks finish for DLJobDrain, then ends. The second
  *  time: hands back at once. */
@@ -168,6 +174,7 @@ struct dlw_worker_t {
     dlw_env_t env;
     dlw_clock_t clock;
     apr_pool_t *pool;
+    apr_pool_t *parts;          /**< of what serves tasks: ends before them */
     apr_pool_t *scratch;        /**< cleared after each use of a part */
     const dlw_options_t *options;
     const char *name;

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+# An exec source for a DLTest::Stack: what it does for a file is a piece of
+# shell that the test gives with the job.
+#
+#   my $exec = DLTest::Exec->new($stack);       # before $stack->start
+#   my $job = $exec->run(70001, 'echo "progress 45" >&3; echo bytes');
+#   my $job = $exec->submit(70002, '...');      # does not wait
+#
+# The pieces lie in $CASES, where they may leave files for the test too:
+# "echo $$ > $CASES/pid-70002" is what pid_of('70002') reads.
+package DLTest::Exec;
+use strict;
+use warnings;
+
+use DLTest::Wait qw(wait_for);
+
+sub new {
+    my ($class, $stack) = @_;
+    my $cases = $stack->dir . '/cases';
+    mkdir $cases;
+    $stack->own($cases);
+    $stack->write_file('source', <<"EOT", 0755);
+#!/bin/sh
+CASES=$cases
+. $cases/case-\$1
+EOT
+    $stack->{conf} .= 'DLJobSource exec ' . $stack->dir
+        . "/source %{file_id}\n";
+    return bless { stack => $stack, cases => $cases }, $class;
+}
+
+# Admits a job for one file; dies unless it is accepted.
+sub submit {
+    my ($self, $file_id, $shell, %headers) = @_;
+    my $stack = $self->{stack};
+    $stack->write_file("cases/case-$file_id", "$shell\n");
+    my $r = $stack->http->post_json($stack->api('/initiate'),
+        { file_id => $file_id }, %headers);
+    die "initiate: $r->{status} $r->{body}\n" if $r->{status} != 202;
+    return $r->{json};
+}
+
+sub job {
+    my ($self, $id) = @_;
+    my $stack = $self->{stack};
+    return $stack->http->get($stack->api("/status/$id"))->{json};
+}
+
+# The job when it has ended.
+sub wait_job {
+    my ($self, $id, $seconds) = @_;
+    return wait_for(sub {
+        my $job = $self->job($id);
+        return $job->{status} =~ /^(?:completed|failed|cancelled)$/ && $job;
+    }, "job $id ends", $seconds // 60);
+}
+
+sub run {
+    my ($self, $file_id, $shell, %headers) = @_;
+    return $self->wait_job(
+        $self->submit($file_id, $shell, %headers)->{jobId});
+}
+
+# The answer to its link, as a client follows it.
+sub download {
+    my ($self, $job) = @_;
+    my ($path) = ($job->{downloadUrl} // die "no link\n")
+        =~ m{^(?:https?://[^/]+)?(/.*)};
+    return $self->{stack}->http->get($path);
+}
+
+# The dead letter of a file.
+sub dead {
+    my ($self, $file_id) = @_;
+    my %dead = $self->{stack}->redis->hash(
+        $self->{stack}->key("dead:$file_id"));
+    return \%dead;
+}
+
+# What a piece of shell wrote to $CASES/pid-NAME, or undef.
+sub pid_of {
+    my ($self, $name) = @_;
+    open my $in, '<', "$self->{cases}/pid-$name" or return;
+    my $line = <$in> // '';
+    return $line =~ /^(\d+)\n/ ? $1 : undef;
+}
+
+sub working_folders {
+    my $self = shift;
+    return glob $self->{stack}->dir . '/spool/*/task-*';
+}
+
+# Objects of a file in the store, whatever attempt made them.
+sub object_count {
+    my ($self, $file_id) = @_;
+    my @objects = glob $self->{stack}->dir . "/objects/files/$file_id.*";
+    return scalar @objects;
+}
+
+# A part's log with what a rotation moved away.
+sub logs {
+    my ($self, $part) = @_;
+    open my $in, '<', $self->{stack}->log_of($part) . '.1';
+    local $/;
+    return (defined fileno $in ? <$in> : '')
+        . $self->{stack}->read_log($part);
+}
+
+1;
