@@ -13,7 +13,7 @@
 
 APLOG_USE_MODULE(dljob);
 
-#define MAX_LINKS 4
+#define MAX_LINKS 2
 #define CONNECT_TIMEOUT_MS 500
 #define REPLY_TIMEOUT_MS 700
 
