@@ -64,8 +64,9 @@ sub send_bytes {
         if (defined $n) {
             substr $bytes, 0, $n, '';
         } elsif ($!{EAGAIN}) {
-            IO::Select->new($self->{fh})->can_write($deadline - now_s())
-                or die "http: cannot send\n";
+            my $left = $deadline - now_s();
+            die "http: cannot send\n" if $left <= 0;
+            IO::Select->new($self->{fh})->can_write($left);
         } else {
             return 0;       # closed early: there may be an answer to read
         }
@@ -77,10 +78,11 @@ sub send_bytes {
 sub fill {
     my ($self, $deadline) = @_;
     my $left = $deadline - now_s();
-    die "http: no answer in $self->{timeout} s\n"
-        if $left <= 0 || !IO::Select->new($self->{fh})->can_read($left);
+    die "http: no answer in $self->{timeout} s\n" if $left <= 0;
+    # nothing: the time is up, or a signal came
+    IO::Select->new($self->{fh})->can_read($left) or return 1;
     my $n = sysread $self->{fh}, $self->{buf}, 65536, length $self->{buf};
-    return 1 if defined $n ? $n : $!{EAGAIN};
+    return 1 if defined $n ? $n : $!{EAGAIN} || $!{EINTR};
     return 0;
 }
 

@@ -60,8 +60,9 @@ sub send_bytes {
         if (defined $n) {
             substr $bytes, 0, $n, '';
         } elsif ($!{EAGAIN}) {
-            IO::Select->new($self->{fh})->can_write($deadline - now_s())
-                or die "redis: cannot send\n";
+            my $left = $deadline - now_s();
+            die "redis: cannot send\n" if $left <= 0;
+            IO::Select->new($self->{fh})->can_write($left);
         } else {
             die "redis: send: $!\n";
         }
@@ -72,10 +73,11 @@ sub send_bytes {
 sub fill {
     my ($self, $deadline) = @_;
     my $left = $deadline - now_s();
-    die "redis: no reply in $self->{timeout} s\n"
-        if $left <= 0 || !IO::Select->new($self->{fh})->can_read($left);
+    die "redis: no reply in $self->{timeout} s\n" if $left <= 0;
+    # nothing: the time is up, or a signal came
+    IO::Select->new($self->{fh})->can_read($left) or return;
     my $n = sysread $self->{fh}, $self->{buf}, 65536, length $self->{buf};
-    die "redis: connection lost\n" if defined $n ? $n == 0 : !$!{EAGAIN};
+    die "redis: connection lost\n" if defined $n ? $n == 0 : !$!{EAGAIN} && !$!{EINTR};
     return;
 }
 

@@ -198,6 +198,35 @@ sub http {
     return DLTest::HTTP->new(port => $self->{port}, %args);
 }
 
+# Asks for files; the job's id. Dies unless it is accepted.
+sub submit {
+    my ($self, @ids) = @_;
+    my $r = $self->http->post_json($self->api('/initiate'),
+                                   { file_ids => \@ids });
+    return $r->{json}{jobId}
+        // die "initiate: $r->{status} $r->{body}\n";
+}
+
+# The job as its status says it; dies when there is none.
+sub job {
+    my ($self, $id) = @_;
+    my $r = ($self->{poller} //= $self->http)
+        ->get($self->api("/status/$id"));
+    die "status of $id: $r->{status} $r->{body}\n" if $r->{status} != 200;
+    return $r->{json};
+}
+
+# Waits until a job has ended; the job. Answers of 503 are waited out.
+sub wait_job {
+    my ($self, $id, $seconds) = @_;
+    return wait_for(sub {
+        my $job = eval { $self->job($id) };
+        die $@ if $@ && $@ !~ /: 503 /;
+        return $job && $job->{status} =~ /^(?:completed|failed|cancelled)$/
+            ? $job : undef;
+    }, "job $id ends", $seconds // 60);
+}
+
 # A connection to Redis, past the proxies; a new one at once.
 sub redis_now {
     my $self = shift;
