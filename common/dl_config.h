@@ -73,6 +73,12 @@ typedef struct dl_source_conf_t {
     dl_source_e kind;
     const char *const *argv;    /**< exec: program and arguments, NULL-ended */
     const char *url;            /**< http: template with %{file_id} */
+    const char *headers;        /**< http: file of request headers or NULL;
+                                     read at each attempt */
+    const char *ca_file;        /**< http: ca=/path.pem or NULL */
+    apr_int64_t connect_ms;     /**< http: 10000 */
+    apr_int64_t idle_ms;        /**< http: 60000 without a byte */
+    int redirects;              /**< http: 5 are followed */
     apr_int64_t min_ms;         /**< simulate */
     apr_int64_t max_ms;         /**< simulate */
 } dl_source_conf_t;

@@ -119,12 +119,15 @@ const dl_directive_t dl_directives[] = {
       "on another port than 443 and 8443, or without TLS." },
 
     /* --- the worker ------------------------------------------------------ */
-    { "DLJobSource", "exec /PATH ARGUMENT... | http URL | store | "
-      "simulate MIN MAX", DL_SCOPE_WORKER, 1, -1, dl_set_source,
+    { "DLJobSource", "exec /PATH ARGUMENT... | http URL [headers=FILE] "
+      "[connect=DURATION] [idle=DURATION] [redirects=NUMBER] [ca=FILE] | "
+      "store | simulate MIN MAX", DL_SCOPE_WORKER, 1, -1, dl_set_source,
       CONF(source, source), 0, 0, 0, NULL,
       "Where a file's bytes come from. exec runs a program, without a shell, "
       "with %{file_id} replaced in its arguments; http gets a URL that holds "
-      "%{file_id}; store finds the object in the store already; simulate "
+      "%{file_id}, with the request headers of a file (\"Name: value\", read "
+      "anew each time), connected within connect= (10s), given up after "
+      "idle= (60s) without a byte, following redirects= (5); store finds the object in the store already; simulate "
       "waits and makes a small one, for demonstrations. Required for "
       "dlworker." },
     { "DLJobConcurrency", "NUMBER", DL_SCOPE_WORKER, 1, 1, dl_set_int,

@@ -227,6 +227,54 @@ static const char *source_simulate(dl_source_conf_t *source, int argc,
     return error;
 }
 
+static const char *source_http_option(dl_source_conf_t *source,
+                                      const char *arg, apr_pool_t *p)
+{
+    const char *value, *error;
+    apr_int64_t number = source->redirects;
+
+    if ((value = dl_set_option(arg, "connect")) != NULL) {
+        return dl_parse_duration(value, 100, 600000, p, &source->connect_ms);
+    }
+    if ((value = dl_set_option(arg, "idle")) != NULL) {
+        return dl_parse_duration(value, 1000, 3600000, p, &source->idle_ms);
+    }
+    if ((value = dl_set_option(arg, "redirects")) != NULL) {
+        error = dl_parse_int(value, 0, 20, p, &number);
+        source->redirects = (int)number;
+        return error;
+    }
+    if ((value = dl_set_option(arg, "headers")) != NULL) {
+        source->headers = apr_pstrdup(p, value);
+        return absolute(value, p);
+    }
+    if ((value = dl_set_option(arg, "ca")) != NULL) {
+        source->ca_file = apr_pstrdup(p, value);
+        return absolute(value, p);
+    }
+    return dl_set_unknown(arg, "headers=, connect=, idle=, redirects= or ca=",
+                          p);
+}
+
+static const char *source_http(dl_source_conf_t *source, int argc,
+                               const char *const *argv, apr_pool_t *p)
+{
+    const char *error;
+
+    if (argc < 2) {
+        return "http needs a URL; write http http://HOST/PATH/%{file_id}";
+    }
+    source->kind = DL_SOURCE_HTTP;
+    source->connect_ms = 10000;
+    source->idle_ms = 60000;
+    source->redirects = 5;
+    error = dl_parse_url(argv[1], DL_URL_TEMPLATE, p, &source->url);
+    for (int i = 2; error == NULL && i < argc; i++) {
+        error = source_http_option(source, argv[i], p);
+    }
+    return error;
+}
+
 const char *dl_set_source(const dl_directive_t *directive, void *into,
                           int argc, const char *const *argv, apr_pool_t *p)
 {
@@ -241,11 +289,7 @@ const char *dl_set_source(const dl_directive_t *directive, void *into,
         error = source_simulate(&source, argc, argv, p);
     }
     else if (strcmp(argv[0], "http") == 0) {
-        source.kind = DL_SOURCE_HTTP;
-        error = argc != 2 ? "http needs one URL; write http "
-                            "http://HOST/PATH/%{file_id}"
-                          : dl_parse_url(argv[1], DL_URL_TEMPLATE, p,
-                                         &source.url);
+        error = source_http(&source, argc, argv, p);
     }
     else if (strcmp(argv[0], "store") == 0) {
         source.kind = DL_SOURCE_STORE;

@@ -41,7 +41,7 @@ static const struct {
     { "PermanentRedirect", "STORAGE_ERROR", AWAY,
       "the bucket is in another region; see endpoint= and region= of "
       "DLJobStore", 1 },
-    { "EntityTooLarge", "TOO_LARGE", "The file is too large to be stored",
+    { "EntityTooLarge", "STORAGE_ERROR", "The file is too large to be stored",
       NULL, 1 },
     { "QuotaExceeded", "STORAGE_ERROR", FULL, NULL, 0 },
     { "XMinioStorageFull", "STORAGE_ERROR", FULL, NULL, 0 },

@@ -8,6 +8,8 @@ const dlw_source_ops_t *dlw_source_of(dl_source_e kind)
 {
     static const dlw_source_ops_t *const sources[] = {
         [DL_SOURCE_EXEC] = &dlw_source_exec,
+        [DL_SOURCE_HTTP] = &dlw_source_http,
+        [DL_SOURCE_STORE] = &dlw_source_store,
         [DL_SOURCE_SIMULATE] = &dlw_source_simulate,
     };
 

@@ -39,6 +39,7 @@ t_unit_check_all_SOURCES += t/unit/test_dlw_store_file.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_s3.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_exec.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_log.c
+t_unit_check_all_SOURCES += t/unit/test_dlw_http_answer.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_loop.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_spool.c
 t_unit_check_all_SOURCES += t/unit/test_cap.c

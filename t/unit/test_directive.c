@@ -250,7 +250,18 @@ START_TEST(test_source)
     bad("DLJobSource exec \"/x", "does not end");
     bad("DLJobSource simulate 10s", "two durations");
     bad("DLJobSource simulate 10s 5s", "shorter time first");
-    bad("DLJobSource http", "needs one URL");
+    source = good("DLJobSource http https://h/%{file_id} headers=/t "
+                  "connect=2s idle=5s redirects=0 ca=/ca.pem")->source;
+    ck_assert_str_eq(source.headers, "/t");
+    ck_assert_str_eq(source.ca_file, "/ca.pem");
+    ck_assert_int_eq(source.connect_ms, 2000);
+    ck_assert_int_eq(source.idle_ms, 5000);
+    ck_assert_int_eq(source.redirects, 0);
+    bad("DLJobSource http", "needs a URL");
+    bad("DLJobSource http http://h/%{file_id} headers=t", "absolute path");
+    bad("DLJobSource http http://h/%{file_id} redirects=21", "maximum of 20");
+    bad("DLJobSource http http://h/%{file_id} idle=10ms", "minimum of 1s");
+    bad("DLJobSource http http://h/%{file_id} x=1", "connect=");
     bad("DLJobSource http http://h/", "missing");
     bad("DLJobSource store x", "no arguments");
     bad("DLJobSource ftp x", "exec, http, store or simulate");

@@ -152,7 +152,7 @@ START_TEST(errors_have_meanings)
         { CURLE_OK, 403, "RequestTimeTooSkewed", "STORAGE_ERROR", 0 },
         { CURLE_OK, 400, "ExpiredToken", "STORAGE_ERROR", 0 },
         { CURLE_OK, 403, "QuotaExceeded", "STORAGE_ERROR", 0 },
-        { CURLE_OK, 400, "EntityTooLarge", "TOO_LARGE", 1 },
+        { CURLE_OK, 400, "EntityTooLarge", "STORAGE_ERROR", 1 },
         { CURLE_OK, 400, "Whatever", "STORAGE_ERROR", 1 },
         { CURLE_OK, 503, "SlowDown", "STORAGE_ERROR", 0 },
         { CURLE_OK, 500, NULL, "STORAGE_ERROR", 0 },
