@@ -40,6 +40,7 @@ struct dljob_engine_t {
     apr_uint32_t waiting;       /**< threads held by /start; atomic */
     dljob_streams_t *streams;   /**< NULL: none can be held */
     dljob_feed_t *feed;         /**< of streams; NULL with it */
+    struct dljob_recent_t *recent; /**< answers remembered, or NULL */
 };
 
 /** One request. Made when its location is known, before authentication. */

@@ -368,6 +368,11 @@ int dljob_hub_is_stopping(const dljob_hub_t *hub)
     return __atomic_load_n(&hub->stopping, __ATOMIC_ACQUIRE);
 }
 
+int dljob_hub_links_up(const dljob_hub_t *hub)
+{
+    return __atomic_load_n(&hub->links_up, __ATOMIC_RELAXED);
+}
+
 void dljob_hub_stats(dljob_hub_t *hub, dljob_hub_stats_t *stats)
 {
     stats->topics = __atomic_load_n(&hub->topics, __ATOMIC_RELAXED);

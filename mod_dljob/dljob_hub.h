@@ -62,6 +62,9 @@ void dljob_hub_count(dljob_hub_t *hub, dljob_count_e what);
 /** Reads a counter; any thread. */
 apr_uint64_t dljob_hub_counted(const dljob_hub_t *hub, dljob_count_e what);
 
+/** Whether all links to Redis are up, as of the last turn; any thread. */
+int dljob_hub_links_up(const dljob_hub_t *hub);
+
 /** For mod_status. */
 typedef struct dljob_hub_stats_t {
     int topics;

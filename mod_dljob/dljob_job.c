@@ -49,29 +49,35 @@ void dljob_job_links(dljob_call_t *call, dl_job_t *job)
     }
 }
 
-int dljob_job_send(dljob_call_t *call, int status, dl_job_t *job,
-                   const char *message)
+const char *dljob_job_body(dljob_call_t *call, const dl_job_t *job,
+                           const char *message, apr_size_t *len)
 {
-    request_rec *r = call->r;
     dl_job_links_t links;
-    const char *body;
-    apr_size_t len;
 
     links.base = dljob_base_url(call);
     links.message = message;
     if (!dl_job_state_terminal(job->state)) {
         apr_int64_t left_ms = dl_estimate_left_ms(
-            job, apr_time_as_msec(r->request_time));
+            job, apr_time_as_msec(call->r->request_time));
 
         call->retry_after = dljob_number(call,
                                          dl_estimate_retry_after_s(left_ms));
     }
+    return dl_job_body(job, &links, call->pool, len);
+}
+
+int dljob_job_send(dljob_call_t *call, int status, dl_job_t *job,
+                   const char *message)
+{
+    request_rec *r = call->r;
+    apr_size_t len;
+    const char *body = dljob_job_body(call, job, message, &len);
+
     if (status == HTTP_ACCEPTED) {
         apr_table_setn(r->headers_out, "Location",
-                       apr_pstrcat(call->pool, links.base, "/status/",
-                                   job->id, NULL));
+                       apr_pstrcat(call->pool, dljob_base_url(call),
+                                   "/status/", job->id, NULL));
     }
     apr_table_setn(r->notes, "DLJOB_ID", job->id);
-    body = dl_job_body(job, &links, call->pool, &len);
     return dljob_send_json(call, status, body, len);
 }

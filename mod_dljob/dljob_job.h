@@ -22,6 +22,14 @@ int dljob_job_get(dljob_call_t *call, dl_job_t **job);
 void dljob_job_links(dljob_call_t *call, dl_job_t *job);
 
 /**
+ * A job's body for this caller; sets call->retry_after while the job is not
+ * over.
+ * @param message  member "message", or NULL
+ */
+const char *dljob_job_body(dljob_call_t *call, const dl_job_t *job,
+                           const char *message, apr_size_t *len);
+
+/**
  * Sends a job's body, its links made good. While the job is not over, also
  * Retry-After; with 202, Location (of the status).
  * @param message  member "message", or NULL

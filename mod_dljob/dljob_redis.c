@@ -11,6 +11,8 @@
 #include <ap_mpm.h>
 #include <http_log.h>
 
+#include "dljob_recent.h"
+
 APLOG_USE_MODULE(dljob);
 
 #define MAX_LINKS 2
@@ -68,6 +70,7 @@ static dljob_engine_t *make(const dl_config_t *conf, server_rec *main,
                      error ? ": " : "", error ? error : "");
         return NULL;
     }
+    engine->recent = dljob_recent_create(p);
     return engine;
 }
 
