@@ -127,9 +127,9 @@ const dl_directive_t dl_directives[] = {
       "with %{file_id} replaced in its arguments; http gets a URL that holds "
       "%{file_id}, with the request headers of a file (\"Name: value\", read "
       "anew each time), connected within connect= (10s), given up after "
-      "idle= (60s) without a byte, following redirects= (5); store finds the object in the store already; simulate "
-      "waits and makes a small one, for demonstrations. Required for "
-      "dlworker." },
+      "idle= (60s) without a byte, following redirects= (5); store finds the "
+      "object in the store already; simulate waits and makes a small one, for "
+      "demonstrations. Required for dlworker." },
     { "DLJobConcurrency", "NUMBER", DL_SCOPE_WORKER, 1, 1, dl_set_int,
       CONF(concurrency, concurrency), 1, 1000, 0, "5",
       "How many files one worker prepares at a time." },
