@@ -7,38 +7,38 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-const char *dljob_arg(dljob_call_t *call, const char *name)
+int dljob_arg(dljob_call_t *call, const char *name, const char **value)
 {
     const char *s = call->r->args;
     apr_size_t len = strlen(name);
 
+    *value = NULL;
     while (s && *s) {
         apr_size_t whole = strcspn(s, "&");
 
         if (whole >= len && !memcmp(s, name, len)
             && (whole == len || s[len] == '=')) {
-            char *value;
+            apr_size_t skip = whole == len ? len : len + 1;
+            char *decoded = apr_pstrmemdup(call->pool, s + skip,
+                                           whole - skip);
 
-            if (whole == len) {
-                return "";
-            }
-            value = apr_pstrmemdup(call->pool, s + len + 1, whole - len - 1);
-            return ap_unescape_urlencoded(value) == OK ? value : NULL;
+            *value = decoded;
+            return ap_unescape_urlencoded(decoded) == OK ? 0 : -1;
         }
         s += whole;
         s += *s == '&';
     }
-    return NULL;
+    return 1;
 }
 
 int dljob_arg_int(dljob_call_t *call, const char *name, apr_int64_t min,
                   apr_int64_t max, apr_int64_t *value)
 {
-    const char *s = dljob_arg(call, name);
-    const char *c;
+    const char *s, *c;
+    int rc = dljob_arg(call, name, &s);
 
-    if (!s) {
-        return 1;
+    if (rc) {
+        return rc;
     }
     for (c = s; *c; c++) {
         if (!apr_isdigit(*c) || c - s > 17) {

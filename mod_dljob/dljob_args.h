@@ -8,11 +8,11 @@
 #include "dljob.h"
 
 /**
- * The first parameter of that name, decoded.
- * @return "" when it is there without a value; NULL when it is absent or
- *         malformed
+ * The first parameter of that name, decoded; "" without a value, NULL when it
+ * is absent.
+ * @return 0; 1: absent; -1: malformed
  */
-const char *dljob_arg(dljob_call_t *call, const char *name);
+int dljob_arg(dljob_call_t *call, const char *name, const char **value);
 
 /**
  * A parameter that is a decimal number.

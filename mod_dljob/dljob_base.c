@@ -47,20 +47,6 @@ int dljob_base_kind(request_rec *r, dljob_kind_e *kind)
     return -1;
 }
 
-/* As many path components of the URI as the pattern has slashes. */
-static apr_size_t wildcard_len(const char *uri, unsigned components)
-{
-    const char *s = uri;
-
-    while (*s) {
-        if (*s == '/' && components-- == 0) {
-            break;
-        }
-        s++;
-    }
-    return s - uri;
-}
-
 static apr_ssize_t section_len(const core_dir_config *section,
                                const char *uri)
 {
@@ -75,7 +61,7 @@ static apr_ssize_t section_len(const core_dir_config *section,
         len = match[0].rm_eo;
     }
     else if (section->d_is_fnmatch) {
-        len = wildcard_len(uri, section->d_components);
+        return -1;              /* matches whole paths: no base to tell */
     }
     else {
         len = strlen(section->d);
@@ -110,7 +96,7 @@ apr_ssize_t dljob_base_len(request_rec *r)
     return -1;
 }
 
-/* A wildcard or an expression may have taken in what the client sent. */
+/* An expression may have taken in what the client sent. */
 static const char *escaped(dljob_call_t *call)
 {
     const char *path = apr_pstrmemdup(call->pool, call->r->uri,

@@ -17,8 +17,8 @@ int dljob_base_kind(request_rec *r, dljob_kind_e *kind);
 
 /**
  * How many bytes of r->uri are the base: the path of the section with the
- * handler, without a slash at its end. Works for <Location> (with wildcards
- * too) and <LocationMatch>.
+ * handler, without a slash at its end. Works for <Location> without wildcards
+ * and for <LocationMatch>.
  * @return -1 when the handler was not given by such a section
  */
 apr_ssize_t dljob_base_len(request_rec *r);

@@ -83,6 +83,7 @@ static dljob_call_t *make_call(request_rec *r, dljob_kind_e kind)
         call->base_len = base_len;
         call->path = r->uri + base_len;
     }
+    dl_accept_read(apr_table_get(r->headers_in, "Accept"), &call->accept);
     call->request_id = request_id(call);
     r->log_id = call->request_id;
     ap_set_module_config(r->request_config, &dljob_module, call);
@@ -128,7 +129,6 @@ static void route(dljob_call_t *call)
 {
     request_rec *r = call->r;
 
-    dl_accept_read(apr_table_get(r->headers_in, "Accept"), &call->accept);
     dl_route_parse(call->path, r->method, &call->route);
     if (!raw_path_ok(r)) {
         call->route.route = DL_ROUTE_NONE;
@@ -210,7 +210,8 @@ int dljob_handler(request_rec *r)
     }
     if (!call->path) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "DL0309: SetHandler dljob belongs into a <Location>");
+                      "DL0309: SetHandler dljob belongs into a <Location> "
+                      "without wildcards or a <LocationMatch>");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return answer(call);

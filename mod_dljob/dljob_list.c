@@ -42,9 +42,15 @@ static int send_list(dljob_call_t *call, const dl_job_list_t *list)
     return dljob_send_json(call, HTTP_OK, b.data, b.len);
 }
 
+static int bad_cursor(dljob_call_t *call)
+{
+    return dljob_error(call, DL_ERROR_INVALID_REQUEST,
+                       "cursor: not one of an earlier page");
+}
+
 int dljob_list(dljob_call_t *call)
 {
-    const char *status = dljob_arg(call, "status");
+    const char *status, *cursor;
     apr_int64_t limit = LIMIT;
     dl_job_state_e state;
     dl_job_list_t list;
@@ -54,7 +60,8 @@ int dljob_list(dljob_call_t *call)
     if (rc != OK) {
         return rc;
     }
-    if (status && dl_job_state_parse(status, &state)) {
+    if (dljob_arg(call, "status", &status) < 0
+        || (status && dl_job_state_parse(status, &state))) {
         return dljob_error(call, DL_ERROR_INVALID_REQUEST,
                            "status: not one of queued, processing, "
                            "completed, failed, cancelled");
@@ -63,12 +70,14 @@ int dljob_list(dljob_call_t *call)
         return dljob_errorf(call, DL_ERROR_INVALID_REQUEST,
                             "limit: not a number from 1 to %d", LIMIT_MAX);
     }
+    if (dljob_arg(call, "cursor", &cursor) < 0) {
+        return bad_cursor(call);
+    }
     rv = dl_jobs_list(call->engine->jobs, call->user,
                       status ? (int)state : -1, (int)limit,
-                      dljob_arg(call, "cursor"), call->pool, &list);
+                      cursor, call->pool, &list);
     if (rv == APR_EINVAL) {
-        return dljob_error(call, DL_ERROR_INVALID_REQUEST,
-                           "cursor: not one of an earlier page");
+        return bad_cursor(call);
     }
     return rv == APR_SUCCESS ? send_list(call, &list)
                              : dljob_unavailable(call, rv);

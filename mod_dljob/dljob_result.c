@@ -63,9 +63,9 @@ static int one_of(dljob_call_t *call, dl_job_t *job, apr_int64_t file_id)
 /* "?redirect=0", or Accept names JSON. */
 static int wants_json(dljob_call_t *call)
 {
-    const char *arg = dljob_arg(call, "redirect");
+    const char *arg;
 
-    return (arg && !strcmp(arg, "0")) || call->accept.json_named;
+    return (!dljob_arg(call, "redirect", &arg) && !strcmp(arg, "0")) || call->accept.json_named;
 }
 
 int dljob_result(dljob_call_t *call)

@@ -34,9 +34,9 @@ static apr_int64_t last_event_id(const request_rec *r)
 
 static int is_named(dljob_call_t *call)
 {
-    const char *events = dljob_arg(call, "events");
+    const char *events;
 
-    return events && !strcmp(events, "named");
+    return !dljob_arg(call, "events", &events) && !strcmp(events, "named");
 }
 
 /* The head of a stream, sent at once: the client knows that it is open. */

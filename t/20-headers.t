@@ -152,7 +152,7 @@ subtest 'preflight' => sub {
     my $etag = $cors->get($status)->{headers}{etag};
     $r = $cors->get($status, 'If-None-Match' => $etag,
                     Origin => 'https://app.example.com');
-    is $r->{status}, 304, '304';
+    is $r->{status}, 304, 'what is not modified';
     is $r->{headers}{'access-control-allow-origin'},
         'https://app.example.com', 'can be read by the page too';
     is $r->{headers}{'x-request-id'}, $r->{headers}{'x-request-id'} // 'one',

@@ -63,14 +63,14 @@ subtest 'paths' => sub {
     for my $path ('/nothing', '/status', '/status/', "/status/$id/more",
                   "/$id/nothing", "/$id/", "/status/$id/", '/initiate/',
                   '//initiate', '/./initiate', '/x/../initiate',
-                  '/initiate%2f', '/%69nitiate%00', '/objects', '/objects/',
+                  '/initiate%2f', '/%00', '/objects', '/objects/',
                   '/%2e%2e/x') {
         for my $method (qw(GET POST)) {
             my $r = $http->request($method, "$base$path",
                                    { 'Content-Type' => 'application/json' },
                                    $method eq 'POST' ? '{}' : undef);
             ok $r->{status} =~ /^40[045]$/, "$method $path: $r->{status}";
-            ok $r->{json}, 'in JSON' if $r->{status} != 400;
+            ok $r->{json}, 'in JSON' unless $path =~ /%/;  # httpd's own
         }
     }
     is $http->get("${base}x")->{status}, 404, 'not below the base';
