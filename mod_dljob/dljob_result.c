@@ -65,7 +65,8 @@ static int wants_json(dljob_call_t *call)
 {
     const char *arg;
 
-    return (!dljob_arg(call, "redirect", &arg) && !strcmp(arg, "0")) || call->accept.json_named;
+    return (!dljob_arg(call, "redirect", &arg) && !strcmp(arg, "0"))
+        || call->accept.json_named;
 }
 
 int dljob_result(dljob_call_t *call)
