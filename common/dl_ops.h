@@ -36,6 +36,7 @@ typedef struct dl_ops_stats_t {
     apr_array_header_t *counters; /**< of dl_ops_counter_t, since for ever */
 } dl_ops_stats_t;
 
+/** Two round trips. */
 apr_status_t dl_ops_stats(dl_jobs_t *jobs, apr_pool_t *p,
                           dl_ops_stats_t *stats);
 

@@ -317,3 +317,28 @@ void bed_make_due(bed_t *bed, apr_int64_t file_id)
     ck_assert_str_eq(bed_redis(bed, "ZADD {t}:queue:delayed XX CH 1 %lld",
                                (long long)file_id), "1");
 }
+
+redisContext *bed_subscribe(bed_t *bed, const char *channel)
+{
+    redisContext *c = redis_fixture_connect();
+    redisReply *r = redisCommand(c, "SUBSCRIBE %s", channel);
+
+    (void)bed;
+    ck_assert_ptr_nonnull(r);
+    freeReplyObject(r);
+    return c;
+}
+
+const char *bed_heard(bed_t *bed, redisContext *c)
+{
+    struct timeval wait = {30, 0};
+    redisReply *r = NULL;
+    const char *text;
+
+    redisSetTimeout(c, wait);
+    ck_assert_int_eq(redisGetReply(c, (void **)&r), REDIS_OK);
+    ck_assert_int_eq(r->elements, 3);
+    text = apr_pstrdup(bed->p, r->element[2]->str);
+    freeReplyObject(r);
+    return text;
+}

@@ -94,4 +94,10 @@ void bed_expire_lease(bed_t *bed, apr_int64_t file_id);
 /** Makes what waits in backoff due now. */
 void bed_make_due(bed_t *bed, apr_int64_t file_id);
 
+/** A connection that listens to one channel; redisFree() it. */
+redisContext *bed_subscribe(bed_t *bed, const char *channel);
+
+/** The next message it hears. */
+const char *bed_heard(bed_t *bed, redisContext *c);
+
 #endif /* ENGINE_BED_H */
