@@ -22,6 +22,14 @@ uninstall-settings-hook:
 # Examples for httpd: the packages put them where their httpd looks.
 dljobexampledir = $(docdir)/examples
 dist_dljobexample_DATA = conf/dljob.load conf/dljob.conf
+dist_dljobexample_DATA += conf/examples/aws-alb.md
+dist_dljobexample_DATA += conf/examples/basic-auth.conf
+dist_dljobexample_DATA += conf/examples/cloudflare.md
+dist_dljobexample_DATA += conf/examples/nginx.conf
+dist_dljobexample_DATA += conf/examples/openidc.conf
+dist_dljobexample_DATA += conf/examples/remoteip.conf
+dist_dljobexample_DATA += conf/logrotate conf/prometheus-alerts.yml
+dist_dljobexample_DATA += conf/redis.acl
 dist_dljobexample_SCRIPTS = conf/quickstart-export
 
 # Units: the parts they share are written once.
