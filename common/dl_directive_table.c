@@ -27,9 +27,9 @@ const dl_directive_t dl_directives[] = {
     /* --- both programs --------------------------------------------------- */
     { "DLJobRedis", "URL [password=SECRET]", DL_SCOPE_BOTH, 1, 2,
       dl_set_redis, CONF(redis, redis), 0, 0, 1, NULL,
-      "Where Redis is: redis://[user:password@]host[:port][/db], "
-      "rediss://... for TLS, or unix:/path. A password is better given as "
-      "password=SECRET. Required." },
+      "Where Redis is: redis://[user:password@]host[:port][/db] or "
+      "unix:/path[?db=N][&user=NAME]. A password is better given as "
+      "password=SECRET. For TLS let stunnel listen on loopback. Required." },
     { "DLJobKeyPrefix", "PREFIX", DL_SCOPE_BOTH, 1, 1, dl_set_key_prefix,
       CONF(key_prefix, key_prefix), 0, 0, 0, "{dljob}:",
       "What the names of all Redis keys and channels begin with. Programs "
