@@ -5,6 +5,8 @@
  */
 #include "dljob_admit.h"
 
+#include <apr_strings.h>
+
 #include "dl_ratelimit_headers.h"
 #include "dl_trace.h"
 #include "dl_uuid.h"
@@ -20,6 +22,23 @@ void dljob_admit_in(dljob_call_t *call, dl_request_in_t *in)
     in->idempotency_key = apr_table_get(headers, "Idempotency-Key");
     in->x_idempotency_key = apr_table_get(headers, "X-Idempotency-Key");
     in->user = call->user;
+}
+
+/* Whose rate limit an anonymous caller spends: its address, or the network of
+ * an IPv6 address, as a host has all 2^64 of those. */
+static const char *client_of(dljob_call_t *call)
+{
+    const request_rec *r = call->r;
+    const unsigned char *a;
+
+    if (!strchr(r->useragent_ip, ':')
+        || r->useragent_addr->family != APR_INET6) {
+        return r->useragent_ip;
+    }
+    a = r->useragent_addr->sa.sin6.sin6_addr.s6_addr;
+    return apr_psprintf(call->pool, "%x:%x:%x:%x::/64", a[0] << 8 | a[1],
+                        a[2] << 8 | a[3], a[4] << 8 | a[5],
+                        a[6] << 8 | a[7]);
 }
 
 /* The caller's trace goes on, with this request as the parent of what
@@ -84,12 +103,13 @@ int dljob_admit(dljob_call_t *call, const dl_request_t *request,
                 dl_admitted_t *admitted)
 {
     char *job_id = apr_palloc(call->pool, DL_UUID_LEN + 1);
-    dl_admit_t admit;
+    dl_admit_t admit = { 0 };
     apr_status_t rv;
 
     dl_uuid_make(&call->random, job_id);
     admit.job_id = job_id;
     admit.user = call->user;
+    admit.client = *call->user ? NULL : client_of(call);
     admit.file_ids = request->file_ids;
     admit.nfiles = request->nfiles;
     admit.total = request->total;
