@@ -5,7 +5,6 @@
  */
 #include "dljob_body.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -20,21 +19,6 @@ typedef struct buffer_t {
     char *data;
     apr_size_t size;            /* without the NUL at the end */
 } buffer_t;
-
-int dljob_body_is_json(request_rec *r)
-{
-    static const char json[] = "application/json";
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
-
-    if (!type || strncasecmp(type, json, sizeof(json) - 1)) {
-        return 0;
-    }
-    type += sizeof(json) - 1;
-    while (apr_isspace(*type)) {
-        type++;
-    }
-    return *type == '\0' || *type == ';';
-}
 
 static int too_large(dljob_call_t *call)
 {

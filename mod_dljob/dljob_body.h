@@ -19,9 +19,4 @@
  */
 int dljob_body(dljob_call_t *call);
 
-/**
- * Whether Content-Type is application/json, with or without parameters.
- */
-int dljob_body_is_json(request_rec *r);
-
 #endif /* DLJOB_BODY_H */

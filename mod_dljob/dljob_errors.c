@@ -43,6 +43,10 @@ static dl_error_t error_of(int status)
     if (!errors[i].status && status < 500) {
         error = *dl_error_get(DL_ERROR_INVALID_REQUEST);
     }
+    if (status == HTTP_BAD_REQUEST) {
+        /* the head was sound, or it would not have come to us */
+        error.message = "The request body ended early or is malformed";
+    }
     error.status = status;
     return error;
 }

@@ -12,6 +12,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
+#include "dl_media_type.h"
 #include "dl_request_id.h"
 #include "dl_uuid.h"
 #include "dljob_base.h"
@@ -24,8 +25,9 @@ APLOG_USE_MODULE(dljob);
 enum {
     BODY = 1,                   /* takes a body of JSON */
     JSON = 2,                   /* answers with JSON: 406 if not wanted */
-    USER = 4,                   /* wants to know who asks */
-    REDIS = 8                   /* needs the engine */
+    EVENTS = 4,                 /* answers with events: the same */
+    USER = 8,                   /* wants to know who asks */
+    REDIS = 16                  /* needs the engine */
 };
 
 static const struct {
@@ -34,8 +36,8 @@ static const struct {
 } routes[] = {
     [DL_ROUTE_INITIATE] = { dljob_initiate, BODY | JSON | USER | REDIS },
     [DL_ROUTE_STATUS] = { dljob_status, JSON | USER | REDIS },
-    [DL_ROUTE_STREAM] = { dljob_stream, USER | REDIS },
-    [DL_ROUTE_USER_STREAM] = { dljob_user_stream, USER | REDIS },
+    [DL_ROUTE_STREAM] = { dljob_stream, EVENTS | USER | REDIS },
+    [DL_ROUTE_USER_STREAM] = { dljob_user_stream, EVENTS | USER | REDIS },
     [DL_ROUTE_RESULT] = { dljob_result, USER | REDIS },
     [DL_ROUTE_CANCEL] = { dljob_cancel, JSON | USER | REDIS },
     [DL_ROUTE_LIST] = { dljob_list, JSON | USER | REDIS },
@@ -136,17 +138,31 @@ static void route(dljob_call_t *call)
     }
 }
 
+/* Whether the body is said to be JSON; answers when it is not. */
+static int media_ok(dljob_call_t *call)
+{
+    apr_table_t *headers = call->r->headers_in;
+    const char *wrong = dl_media_type_check(
+        apr_table_get(headers, "Content-Type"),
+        apr_table_get(headers, "Content-Encoding"), call->pool);
+
+    if (wrong) {
+        dljob_error(call, DL_ERROR_UNSUPPORTED_MEDIA_TYPE, wrong);
+    }
+    return !wrong;
+}
+
 /* What the route needs. @return OK, or what the handler returns */
 static int prepare(dljob_call_t *call, int needs)
 {
     int rc = OK;
 
-    if ((needs & JSON) && !dl_accept_json_ok(&call->accept)) {
+    if (((needs & JSON) && !dl_accept_json_ok(&call->accept))
+        || ((needs & EVENTS) && !call->accept.stream)) {
         dljob_error(call, DL_ERROR_NOT_ACCEPTABLE, NULL);
         return DONE;
     }
-    if ((needs & BODY) && !dljob_body_is_json(call->r)) {
-        dljob_error(call, DL_ERROR_UNSUPPORTED_MEDIA_TYPE, NULL);
+    if ((needs & BODY) && !media_ok(call)) {
         return DONE;
     }
     if (needs & BODY) {

@@ -16,7 +16,8 @@ our @ISA = ('Apache::TestRun');
 
 # The sites of t/conf/sites.conf.in: each has a port of its own, known to
 # the tests as <name>_port.
-my @SITES = qw(still rate active full auth cors store away hasty);
+my @SITES = qw(still rate active full auth cors store away hasty
+               hostile);
 
 # What must never stand in the error log, whatever the tests say.
 my $CRASH = qr/AddressSanitizer|LeakSanitizer|UndefinedBehavior
