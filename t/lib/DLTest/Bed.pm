@@ -11,7 +11,7 @@ use warnings;
 
 use File::Copy qw(copy);
 use File::Temp ();
-use POSIX ();
+use DLTest::Process ();
 use DLTest::Wait qw(wait_for);
 
 my $LINK_KEY = '0123456789abcdef0123456789abcdef';
@@ -19,8 +19,7 @@ my $LINK_KEY = '0123456789abcdef0123456789abcdef';
 sub new {
     my ($class, %args) = @_;
     my $dir = File::Temp->newdir('dljob-XXXXXXXX', TMPDIR => 1);
-    my $self = bless { %args, tmp => $dir, dir => "$dir", pids => {} },
-        $class;
+    my $self = bless { %args, tmp => $dir, dir => "$dir" }, $class;
 
     chmod 0755, "$dir" or die "chmod $dir: $!";
     $self->{user} = $> == 0 ? 'nobody' : scalar getpwuid $>;
@@ -104,63 +103,32 @@ sub base_conf {
     return $self->write('base.conf', $text);
 }
 
-# Starts a program in the background; its output goes to a log in t/logs.
-sub spawn {
-    my ($self, $name, $user, $log, @command) = @_;
-    my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>>', $log or POSIX::_exit(126);
-        open STDERR, '>&', \*STDOUT;
-        if ($> == 0 && $user) {
-            my ($uid, $gid) = (getpwnam $user)[2, 3];
-            $( = $gid;
-            $) = "$gid $gid";
-            POSIX::setuid($uid) or POSIX::_exit(125);
-        }
-        { no warnings 'exec'; exec { $command[0] } @command; }
-        POSIX::_exit(127);
-    }
-    $self->{pids}{$name} = $pid;
-    return $pid;
-}
-
 sub start {
     my ($self, $vars) = @_;
     my $logs = $vars->{t_logs};
 
-    $self->spawn('redis', undef, "$logs/redis.log", 'redis-server',
-                 '--port', 0, '--unixsocket', $vars->{dl_redis},
-                 '--unixsocketperm', '777', '--save', '',
-                 '--appendonly', 'no', '--dir', "$self->{dir}/redis");
+    $self->{redis} = DLTest::Process->new(
+        name => 'redis', log => "$logs/redis.log",
+        command => ['redis-server', '--port', 0,
+                    '--unixsocket', $vars->{dl_redis},
+                    '--unixsocketperm', '777', '--save', '',
+                    '--appendonly', 'no', '--dir', "$self->{dir}/redis"]);
     wait_for(sub { -S $vars->{dl_redis} }, 'redis-server listens');
-    $self->start_worker($vars) if -x $vars->{dl_worker};
+    $self->{worker} = DLTest::Process->new(
+        name => 'worker', log => "$logs/worker.log", user => $self->{user},
+        command => [$vars->{dl_worker}, '-f', "$vars->{t_conf}/worker.dljob",
+                    '-n', 'bed']);
     return;
-}
-
-sub start_worker {
-    my ($self, $vars) = @_;
-    return $self->spawn('worker', $self->{user},
-                        "$vars->{t_logs}/worker.log", $vars->{dl_worker},
-                        '-f', "$vars->{t_conf}/worker.dljob", '-n', 'bed');
 }
 
 # Ends what was started here, by pid; waits until it is gone.
 sub stop {
     my $self = shift;
-    my $pids = $self->{pids};
-    for my $name (sort { $b cmp $a } keys %$pids) {
-        my $pid = delete $pids->{$name};
-        kill TERM => $pid;
-        my $gone = eval {
-            wait_for(sub { waitpid($pid, POSIX::WNOHANG()) },
-                     "$name ends", 20);
-        };
-        next if $gone;
-        kill KILL => $pid;
-        waitpid $pid, 0;
+    for my $name (qw(worker redis)) {
+        my $process = delete $self->{$name};
+        $process->stop if $process;
     }
-    return 1;
+    return;
 }
 
 1;
