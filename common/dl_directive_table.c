@@ -168,10 +168,10 @@ const dl_directive_t dl_directives[] = {
     { "DLJobMaxStreams", "auto | NUMBER [user=NUMBER|off] "
       "[address=NUMBER|off]", DL_SCOPE_LOCATION, 1, 3, dl_set_max_streams,
       LOC(max_streams, max_streams_address), 1, 1000000, 0,
-      "auto user=100 address=off",
+      "auto",
       "How many streams the server, one identified user and one client "
-      "address may hold; auto is what the MPM holds without harm. Beyond, "
-      "clients get 503 and poll." },
+      "address may hold; auto is what the MPM holds without harm. What is left "
+      "out is auto, user=100, address=off. Beyond, clients get 503 and poll." },
     { "DLJobHeartbeat", "DURATION", DL_SCOPE_LOCATION, 1, 1, dl_set_ms,
       LOC(heartbeat_ms, heartbeat_ms), SECOND, 5 * MINUTE, 0, "15s",
       "How often a silent stream gets a comment, so that proxies keep it." },

@@ -15,6 +15,8 @@
 
 #include "dl_parse.h"
 
+#define MAX_STREAMS_USER 100
+
 const char *dl_set_user(const dl_directive_t *directive, void *into, int argc,
                         const char *const *argv, apr_pool_t *p)
 {
@@ -52,6 +54,10 @@ const char *dl_set_max_streams(const dl_directive_t *directive, void *into,
     dl_location_t values = *location;
     const char *error = NULL;
 
+    /* a line says all three: what it leaves out is as if nobody had spoken */
+    values.max_streams = -1;
+    values.max_streams_user = MAX_STREAMS_USER;
+    values.max_streams_address = 0;
     for (int i = 0; error == NULL && i < argc; i++) {
         const char *user = dl_set_option(argv[i], "user");
         const char *address = dl_set_option(argv[i], "address");

@@ -312,6 +312,8 @@ START_TEST(test_location)
     ck_assert_int_eq(l->max_streams_user, 9);
     ck_assert_int_eq(l->max_streams_address, 0);
     ck_assert_int_eq(good_location("DLJobMaxStreams user=1")->max_streams, -1);
+    ck_assert_int_eq(good_location("DLJobMaxStreams 5")->max_streams_user,
+                     100);
     bad("DLJobMaxStreams many", "auto or a number");
     bad("DLJobMaxStreams 9999999", "maximum of 1000000");
     ck_assert_int_eq(good_location("DLJobStream off")->stream, 0);
