@@ -25,6 +25,7 @@
 #include "dlw_warden.h"
 
 #define KILL_AFTER_MS 1500
+#define CHILD_FILES 1024        /* the usual soft limit; ours is higher */
 
 struct dlw_child_t {
     dlw_children_t *children;
@@ -143,6 +144,18 @@ static void limit(int what, rlim_t value)
     setrlimit(what, &limit);
 }
 
+/** The soft limit of open files as programs expect it; they may raise it. */
+static void limit_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0
+        && limit.rlim_cur > CHILD_FILES) {
+        limit.rlim_cur = CHILD_FILES;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static void signals_as_new(void)
 {
     sigset_t none;
@@ -180,6 +193,7 @@ static void become(const dlw_child_spec_t *spec, pid_t worker)
     signals_as_new();
     umask(077);
     limit(RLIMIT_CORE, 0);
+    limit_files();
     limit(RLIMIT_FSIZE, (rlim_t)spec->max_file);
     if (place(spec) == 0 && chdir(spec->dir) == 0)
         execve(spec->argv[0], (char *const *)spec->argv,

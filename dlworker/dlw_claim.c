@@ -18,6 +18,9 @@
 
 #define LOOK_AT_LEAST_MS 1000
 
+/* Tasks a claim: what Redis hands out well within its 5 ms a script. */
+#define CLAIM_MAX 64
+
 /* After a long outage the others' leases have run out too: their beats come
  * first, so that nobody's running task is taken from it. */
 #define GRACE_MS 600
@@ -149,6 +152,8 @@ static void claim(dlw_worker_t *worker)
     if (part->stopped || part->asked || n == 0
         || !dlw_redis_up(worker->redis))
         return;
+    if (n > CLAIM_MAX)
+        n = CLAIM_MAX;
     part->wanted = 0;
     part->asked = 1;
     cmd = dl_task_claim_cmd(worker->settings->scripts, worker->name, n,

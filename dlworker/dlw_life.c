@@ -209,6 +209,7 @@ apr_status_t dlw_life_signals(dlw_worker_t *worker)
     apr_status_t rv = APR_SUCCESS;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);   /* whoever started us may have ignored it */
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         if (rv == APR_SUCCESS)
             rv = dl_loop_signal(worker->env.loop, signals[i], on_signal,

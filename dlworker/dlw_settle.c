@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include <apr_strings.h>
+
 #include "dl_log.h"
 #include "dl_random.h"
 #include "dl_store.h"
@@ -89,6 +91,18 @@ static void completed(dlw_task_t *task, dl_settle_e outcome)
     finished(task, 1);
 }
 
+/** A detail (stderr of several lines) as one line for the log. */
+static const char *one_line(dlw_task_t *task)
+{
+    char *line = apr_pstrdup(task->a.pool, task->failure.detail
+                                               ? task->failure.detail : "-");
+
+    for (char *c = line; *c; c++)
+        if (*c == '\n')
+            *c = ' ';
+    return line;
+}
+
 static void failed(dlw_task_t *task, dl_settle_e outcome,
                    apr_int64_t next_ms)
 {
@@ -101,12 +115,12 @@ static void failed(dlw_task_t *task, dl_settle_e outcome,
         ((dlw_worker_t *)task->owner)->settle.retried++;
         dl_log(DL_LOG_WARN, "DL0513", &what, "%s: %s (%s); next attempt in %"
                APR_INT64_T_FMT " ms", f->error_code, f->error,
-               f->detail ? f->detail : "-", next_ms);
+               one_line(task), next_ms);
     }
     else {
         ((dlw_worker_t *)task->owner)->settle.failed++;
         dl_log(DL_LOG_ERROR, "DL0514", &what, "failed for good: %s: %s (%s)",
-               f->error_code, f->error, f->detail ? f->detail : "-");
+               f->error_code, f->error, one_line(task));
     }
     finished(task, 0);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SETTLING_MAX 128        /* beyond that, Redis is the bottleneck */
+
 static void on_news(dlw_task_t *task)
 {
     dlw_beat_news(task->owner, task);
@@ -102,7 +104,7 @@ int dlw_slots_free(const dlw_worker_t *worker)
     int free = most - (slots->nrunning - slots->nsettling);
 
     /* one that settles needs no slot, but there is a bound to them too */
-    if (slots->nsettling > most + 32)
+    if (slots->nsettling > SETTLING_MAX)
         return 0;
     return free > 0 ? free : 0;
 }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <apr_strings.h>
 
@@ -15,6 +16,8 @@
 #include "dlw_children.h"
 #include "dlw_curl.h"
 #include "dlw_notify.h"
+
+#define OPEN_FILES 16384
 
 const char *dlw_worker_key(const dlw_worker_t *worker, const char *suffix,
                            apr_pool_t *p)
@@ -40,7 +43,7 @@ static void on_redis(void *baton, int up)
     if (!worker->redis_seen) {
         worker->redis_seen = 1;
         dlw_check_redis(worker);
-        dlw_notify("READY=1\nSTATUS=working");
+        dlw_notify("STATUS=Working");
     }
     dlw_beat_all(worker);       /* before anybody claims what is ours */
     dlw_claim_redis_up(worker, dlw_redis_outage_ms(worker->redis));
@@ -130,6 +133,19 @@ void dlw_worker_reload(dlw_worker_t *worker)
     }
     apr_pool_clear(worker->scratch);
     dlw_notify("READY=1");
+}
+
+/** Three pipes a child, a socket a transfer, and a thousand of them. */
+static void raise_open_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0
+        && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max < OPEN_FILES ? limit.rlim_max
+                                                     : OPEN_FILES;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 /* --- start ------------------------------------------------------------- */
@@ -233,6 +249,7 @@ apr_status_t dlw_worker_create(const dlw_options_t *options, apr_pool_t *p,
     rv = dlw_log_open(conf->worker_log, worker->env.loop, p, &worker->log);
     if (rv != APR_SUCCESS)
         return say_rv("DLJobWorkerLog", rv);
+    raise_open_files();
     rv = dlw_life_signals(worker);
     if (rv != APR_SUCCESS)
         return say_rv("signals", rv);
@@ -250,6 +267,8 @@ int dlw_worker_run(dlw_worker_t *worker)
            dlw_source_of(conf->source.kind)->name,
            worker->env.store_ops->name, conf->concurrency,
            conf->redis->display);
+    /* ready without Redis too: it comes when it comes */
+    dlw_notify("READY=1\nSTATUS=Waiting for Redis");
     dlw_check_store(worker);
     rv = dl_loop_run(worker->env.loop);
     dl_log(DL_LOG_INFO, "DL0509", NULL, "worker %s ends", worker->name);

@@ -54,7 +54,6 @@ dlworker_libdlworker_la_SOURCES += dlworker/dlw_worker.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_worker.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_clock.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_clock.h
-dlworker_libdlworker_la_SOURCES += dlworker/dlw_loop.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_options.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_options.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_source.h
