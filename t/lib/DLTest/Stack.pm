@@ -173,9 +173,12 @@ sub stop {
 
 sub kill9 { my ($self, $part) = @_; return $self->part($part)->kill9 }
 
-# Workers first, so that they can hand back what they hold.
+# Workers first, so that they can hand back what they hold. When a test has
+# failed, the ends of the logs are told.
 sub stop_all {
     my $self = shift;
+    $self->tell_logs if $INC{'Test/Builder.pm'}
+        && !Test::Builder->new->is_passing;
     for my $part (reverse sort { ($a =~ /^w/) <=> ($b =~ /^w/) || $a cmp $b }
                   grep { $_ ne 'redis' } keys %{ $self->{parts} }) {
         $self->stop($part) if $self->alive($part);
@@ -258,6 +261,15 @@ sub tail {
     my @lines = split /^/, $self->read_log($part);
     splice @lines, 0, -20 if @lines > 20;
     return join '', @lines;
+}
+
+sub tell_logs {
+    my $self = shift;
+    for my $part (sort keys %{ $self->{parts} }) {
+        print STDERR map { "# $_" } "--- end of the log of $part\n",
+            split /^/, $self->tail($part);
+    }
+    return;
 }
 
 # Lines that tell of a crash or a sanitizer's finding in any log.
