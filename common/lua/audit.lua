@@ -79,7 +79,7 @@ local function check_task(key, fid)
     if t[1] == 'active' then
         if missing('lease') then
             say('the task of file ' .. fid .. ' was active without a lease: '
-                .. lose(fid))
+                .. lose_one(fid))
         end
     elseif t[1] == 'delayed' then
         if missing('delayed') then
@@ -105,7 +105,8 @@ local function check_wait(job, fid)
     local t = call('HMGET', key, unpack(TASK))
     if t[1] then
         if call('HGET', key, 'job') ~= job
-            and call('SISMEMBER', '@P@task:jobs:' .. fid, job) == 0 then
+            and (not t[5] or call('SISMEMBER', '@P@task:jobs:' .. fid, job)
+                             == 0) then
             join_task(fid, job, t, '1')
             say('job ' .. job .. ' was missing at file ' .. fid .. ': joined')
         end
@@ -165,6 +166,10 @@ local function check_job(key, job)
 end
 
 local function check_user(key)
+    if call('TTL', key) == -1 then
+        call('EXPIRE', key, JOB_TTL_S)
+        say('the list ' .. key .. ' had no lifetime: set')
+    end
     local ids = call('ZRANGE', key, ACTIVE, '+inf', 'BYSCORE', 'LIMIT', 0, 64)
     for _, job in ipairs(ids) do
         if not waits(job) then

@@ -8,115 +8,122 @@
 -- Returns per task: 0 stale, 1 done, 2 recorded but more jobs wait (call
 --   again), 4 nobody waits any more
 --@include lib/base.lua
---@include lib/settle.lua
-local STALE, OK, MORE, CANCELLED = 0, 1, 2, 4
-local reply = {}
-local freed, nfreed, keys = {}, 0, {}
+local OK = 1
+local A = ARGV
+local now_text = string.format('%d', now)
+local reply, n = {}, 0
+local freed, keys, nfreed = {}, {}, 0
 local durations, ndurations = {}, 0
+local channels, jobs, versions, nchannels = {}, {}, {}, 0
+local completed = 0
 
-local function free(fid, key)
-    nfreed = nfreed + 1
-    freed[nfreed], keys[nfreed] = fid, key
+-- Everything but the usual case: made when first needed
+local function make_unusual()
+--@include lib/settle.lua
+--@include lib/unsettled.lua
+    return {complete = complete, finish = finish, publish = publish,
+            end_job = end_job, result = result, count_all = count_all}
 end
+local unusual
 
-local function again(fid, fence)
-    local r = call('GET', '@P@result:file:' .. fid .. ':completed')
-    if not r then
-        return CANCELLED
-    end
-    return string.sub(r, 1, #fence + 1) == fence .. '\n' and OK or STALE
-end
-
-local function complete(fid, fence, at)
+for at = 2, #A, 11 do
+    local fid, fence = A[at], A[at + 1]
     local key = '@P@task:' .. fid
-    local t = call('HMGET', key, 'fence', 'state', 'job', 'joined', 'code',
-                   'error', 'retryable', 'attempts')
-    if not t[1] then
-        return again(fid, fence)
-    elseif t[1] ~= fence then
-        return STALE
-    end
-    local r
-    if t[2] == 'active' then
-        r = {ok = true, key = ARGV[at + 2], size = ARGV[at + 3],
-             filename = ARGV[at + 4], type = ARGV[at + 5],
-             sha256 = ARGV[at + 6], url = ARGV[at + 8],
-             expires = ARGV[at + 9]}
+    local t = call('HMGET', key, 'fence', 'state', 'job', 'joined')
+    n = n + 1
+    if t[1] ~= fence or t[2] ~= 'active' or t[4] then
+        unusual = unusual or make_unusual()
+        local outcome, fresh = unusual.complete(fid, fence, at)
+        reply[n] = outcome
+        if outcome == OK then
+            nfreed = nfreed + 1
+            freed[nfreed], keys[nfreed] = fid, key
+        end
+        if fresh then
+            ndurations = ndurations + 1
+            durations[ndurations] = tonumber(A[at + 10])
+        end
+    else -- one job waits
+        local made, size, name, type, sum = A[at + 2], A[at + 3], A[at + 4],
+            A[at + 5], A[at + 6]
         call('SET', '@P@result:file:' .. fid .. ':completed',
-             fence .. '\n' .. r.key .. '\n' .. r.size .. '\n' .. r.filename
-             .. '\n' .. r.type .. '\n' .. r.sha256 .. '\n' .. ARGV[at + 7],
+             fence .. '\n' .. made .. '\n' .. size .. '\n' .. name .. '\n'
+             .. type .. '\n' .. sum .. '\n' .. A[at + 7],
              'EX', CFG_RESULT_TTL_S)
         ndurations = ndurations + 1
-        durations[ndurations] = tonumber(ARGV[at + 10])
-    elseif t[2] ~= 'settling' then
-        return STALE
-    elseif t[5] then
-        r = {code = t[5], error = t[6], retryable = t[7], attempt = t[8]}
-    else
-        local kept = call('GET', '@P@result:file:' .. fid .. ':completed')
-        r = kept and parse_result(kept)
-            or {code = 'STORAGE_ERROR', retryable = '1', attempt = '',
-                error = 'The result has expired'}
-        r.url, r.expires = ARGV[at + 8], ARGV[at + 9]
-    end
-    if tell(fid, t[3], t[4], r) then
-        free(fid, key)
-        return OK
-    end
-    call('HSET', key, 'state', 'settling', 'job', '')
-    return MORE
-end
+        durations[ndurations] = tonumber(A[at + 10])
+        nfreed = nfreed + 1
+        freed[nfreed], keys[nfreed] = fid, key
+        reply[n] = OK
 
--- The p75 of durations by stochastic approximation, and tasks per second
--- while there is work: an idle gap counts as one duration.
-local function estimate()
-    local p75, rate, weight, at
-    local s = call('GET', '@P@stats:estimate')
-    if s then
-        p75, rate, weight, at = string.match(s, '^(%S+) (%S+) (%S+) (%S+)$')
-    end
-    p75 = tonumber(p75) or durations[1]
-    for i = 1, ndurations do
-        local step = p75 * 0.05 > 1 and p75 * 0.05 or 1
-        if durations[i] > p75 then
-            p75 = p75 + step * 0.75
-        elseif durations[i] < p75 then
-            p75 = p75 - step * 0.25
+        local job = t[3]
+        local job_key = '@P@job:status:' .. job
+        local j = call('HMGET', job_key, 'status', 'version', 'userId',
+                       'files', 'callbackUrl', 'createdAt')
+        local version = (j[2] or 0) + 1
+        local waits = j[1] == 'processing' or j[1] == 'queued'
+        if j[4] then
+            unusual = unusual or make_unusual()
+            unusual.end_job(job, fid, unusual.result(at))
+        elseif waits then
+            local text = string.format('%d', version)
+            local user, active = j[3],
+                '@P@job:active:file:' .. fid
+            if name == '' or type == '' or sum == '' or A[at + 8] == '' then
+                unusual = unusual or make_unusual()
+                call('HSET', job_key, 'version', text,
+                     unpack(unusual.result(at).fields))
+            else
+                call('HSET', job_key, 'version', text,
+                     'status', 'completed', 'progress', '100',
+                     'completedAt', now_text, 's3Key', made, 'size', size,
+                     'filename', name, 'contentType', type, 'sha256', sum,
+                     'presignedUrl', A[at + 8], 'urlExpires', A[at + 9])
+            end
+            call('EXPIRE', job_key, CFG_JOB_TTL_S)
+            if user then
+                active = active .. ':user:' .. user
+                local mine = '@P@user:' .. user
+                call('ZADD', '@P@user:jobs:' .. user, 'XX', j[6] or now_text,
+                     job)
+                nchannels = nchannels + 1
+                channels[nchannels] = mine
+                jobs[nchannels], versions[nchannels] = job, text
+            end
+            call('EXPIRE', active, CFG_RESULT_TTL_S)
+            if j[5] then
+                call('ZADD', '@P@queue:hooks', now_text,
+                     job .. ':completed')
+            end
+            completed = completed + 1
+            nchannels = nchannels + 1
+            channels[nchannels] = '@P@job:' .. job
+            jobs[nchannels], versions[nchannels] = job, text
         end
     end
-    local gap = now - (tonumber(at) or now)
-    local most = p75 > 1000 and p75 or 1000
-    gap = gap < 0 and 0 or gap > most and most or gap
-    local decay = math.exp(-gap / 30000)
-    rate = (tonumber(rate) or 0) * decay + ndurations / 30
-    weight = (tonumber(weight) or 0) * decay + 1 - decay
-    call('SET', '@P@stats:estimate',
-         string.format('%.1f %.6f %.6f %.0f', p75, rate, weight, now),
-         'EX', 604800)
-
-    local sum = 0
-    for i = 1, ndurations do
-        local d, bound = durations[i], 100
-        sum = sum + d
-        while bound < d and bound < 819200 do
-            bound = bound * 2
-        end
-        count(bound < d and 'le:inf' or 'le:' .. bound)
-    end
-    count('tasks', ndurations)
-    count('task_ms', sum)
 end
 
-for i = 2, #ARGV, 11 do
-    reply[#reply + 1] = complete(ARGV[i], ARGV[i + 1], i)
-end
 if nfreed > 0 then
     call('ZREM', '@P@queue:lease', unpack(freed))
     call('DEL', unpack(keys))
 end
-if ndurations > 0 then
-    estimate()
+if completed > 0 then
+    call('HINCRBY', '@P@stats:engine', 'completed', completed)
 end
-count_all()
-publish()
+if nchannels > 0 then
+    local heard = call('PUBSUB', 'NUMSUB', unpack(channels))
+    for i = 1, nchannels do
+        if heard[2 * i] ~= 0 then
+            call('PUBLISH', channels[i], '{"jobId":"' .. jobs[i]
+                 .. '","version":' .. versions[i] .. ',"reread":true}')
+        end
+    end
+end
+if ndurations > 0 then
+--@include lib/estimate.lua
+end
+if unusual then
+    unusual.count_all()
+    unusual.publish()
+end
 return reply

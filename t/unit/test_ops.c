@@ -72,14 +72,18 @@ START_TEST(test_list_same_millisecond)
 {
     const char *cursor = NULL;
     dl_job_list_t list;
+    apr_int64_t at = 0;
     int n = 0;
 
     for (int i = 0; i < 30; i++) {
         const char *id = bed_new(&bed, "ann", 70000 + i);
 
-        bed_redis(&bed, "HSET {t}:job:status:%s createdAt 5000", id);
-        bed_redis(&bed, "ZADD {t}:user:jobs:ann %s %s",
-                  i % 2 ? "5000" : "10000000005000", id);
+        if (i == 0)
+            at = bed_get(&bed, id)->created_ms;
+        bed_redis(&bed, "HSET {t}:job:status:%s createdAt %lld", id,
+                  (long long)at);
+        bed_redis(&bed, "ZADD {t}:user:jobs:ann %lld %s",
+                  (long long)at + (i % 2 ? 0 : 10000000000000), id);
     }
     do {
         ck_assert_int_eq(dl_jobs_list(bed.jobs, "ann", -1, 7, cursor, bed.p,

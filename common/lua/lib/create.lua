@@ -10,17 +10,13 @@ local ACTIVE = 10000000000000 -- added to the scores of a user's active jobs
 local TASK = {'state', 'attempts', 'progress', 'priority', 'joined', 'score'}
 
 -- Milliseconds from admission to completion: p75, and the tasks ahead by how
--- many end per second. s: stats:estimate
-local function estimate_of(s, ahead)
-    if not s then
+-- many end per second; nil when nothing is known
+local function estimate_of(p75, rate, ahead)
+    if not p75 then
         return nil
     end
-    local p75, rate, weight = string.match(s, '^(%S+) (%S+) (%S+) ')
-    p75, rate, weight = tonumber(p75), tonumber(rate), tonumber(weight)
-    if ahead > 0 and rate > 0 then
-        p75 = p75 + ahead * 1000 * weight / rate
-    end
-    return p75 < 86400000 and math.ceil(p75) or 86400000
+    local ms = p75 + (rate and ahead > 0 and ahead * 1000 / rate or 0)
+    return ms < 86400000 and ms - ms % 1 or 86400000
 end
 
 local function read_task(fid)

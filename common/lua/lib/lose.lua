@@ -6,7 +6,7 @@
 --@include lib/bury.lua
 
 -- Returns what became of it: 'gone', 'settling', 'queued' or 'failed'.
-local function lose(fid)
+local function lose_one(fid)
     local key = '@P@task:' .. fid
     local t = call('HMGET', key, 'state', 'attempts', 'lost', 'job', 'joined',
                    'fence', 'score')
