@@ -38,6 +38,7 @@ struct dljob_engine_t {
     dl_jobs_t *jobs;
     const dl_url_guard_t *guard; /**< of DLJobWebhookAllow */
     apr_uint32_t waiting;       /**< threads held by /start; atomic */
+    apr_uint32_t probed;        /**< of dljob_probe_store(); atomic */
     dljob_streams_t *streams;   /**< NULL: none can be held */
     dljob_feed_t *feed;         /**< of streams; NULL with it */
     struct dljob_recent_t *recent; /**< answers remembered, or NULL */

@@ -65,9 +65,9 @@ static apr_ssize_t section_len(const core_dir_config *section,
     }
     else {
         len = strlen(section->d);
-    }
-    if (len > strlen(uri)) {
-        return -1;
+        if (strncmp(section->d, uri, len)) {
+            return -1;
+        }
     }
     while (len && uri[len - 1] == '/') {
         len--;

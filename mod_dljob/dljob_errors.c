@@ -88,9 +88,9 @@ static apr_status_t replace(ap_filter_t *f, apr_bucket_brigade *bb)
 
 static void insert(request_rec *r)
 {
-    dljob_call_t *call = dljob_call_of(r);
+    dljob_call_t *call = dljob_call_get(r);
 
-    if (call && call->kind == DLJOB_API && r->status >= 400) {
+    if (call && call->kind == DLJOB_API && call->path && r->status >= 400) {
         ap_add_output_filter_handle(filter, call, r, r->connection);
     }
 }

@@ -66,11 +66,11 @@ static const char *request_id(dljob_call_t *call)
     return made;
 }
 
-static dljob_call_t *make_call(request_rec *r, dljob_kind_e kind)
+static dljob_call_t *make_call(request_rec *r, dljob_kind_e kind,
+                               apr_ssize_t base_len)
 {
     const dljob_server_conf_t *server = dljob_config_server(r->server);
     dljob_call_t *call = apr_palloc(r->pool, sizeof(*call));
-    apr_ssize_t base_len = dljob_base_len(r);
 
     memset(call, 0, offsetof(dljob_call_t, random));
     dl_random_init(&call->random);
@@ -92,15 +92,34 @@ static dljob_call_t *make_call(request_rec *r, dljob_kind_e kind)
     return call;
 }
 
+dljob_call_t *dljob_call_get(request_rec *r)
+{
+    dljob_call_t *call = dljob_call_of(r);
+    dljob_kind_e kind;
+
+    if (!call && !dljob_base_kind(r, &kind)) {
+        call = make_call(r, kind, dljob_base_len(r));
+    }
+    return call;
+}
+
 int dljob_translate(request_rec *r)
 {
+    apr_ssize_t base_len;
     dljob_kind_e kind;
 
     if (dljob_base_kind(r, &kind)) {
         return DECLINED;
     }
-    make_call(r, kind);
-    r->filename = r->uri;       /* other modules expect one */
+    /* A rewrite may have turned the request away from the location that has
+     * been found for it, and the next walk finds another. */
+    base_len = dljob_base_len(r);
+    if (base_len < 0) {
+        return DECLINED;
+    }
+    make_call(r, kind, base_len);
+    /* Other modules expect one; no file is called so. */
+    r->filename = apr_pstrdup(r->pool, "dljob:");
     return OK;
 }
 
@@ -211,15 +230,13 @@ static int answer(dljob_call_t *call)
 int dljob_handler(request_rec *r)
 {
     dljob_call_t *call;
-    dljob_kind_e kind;
 
-    if (!r->handler || strncmp(r->handler, "dljob", 5)
-        || dljob_base_kind(r, &kind)) {
+    if (!r->handler || strncmp(r->handler, "dljob", 5)) {
         return DECLINED;
     }
-    call = dljob_call_of(r);
-    if (!call) {                /* rewritten to here after translate_name */
-        call = make_call(r, kind);
+    call = dljob_call_get(r);
+    if (!call) {
+        return DECLINED;
     }
     if (call->kind == DLJOB_HEALTH) {
         return dljob_health(call);

@@ -11,7 +11,13 @@
 dljob_call_t *dljob_call_of(request_rec *r);
 
 /**
- * translate_name: recognises our locations, gives the request its id, and
+ * The same, made now if the request's location has a handler of ours: some
+ * other module (an Alias, a rewrite) has then translated its name.
+ */
+dljob_call_t *dljob_call_get(request_rec *r);
+
+/**
+ * translate_name, after whoever rewrites or redirects: recognises our locations, gives the request its id, and
  * keeps the file system out of it.
  */
 int dljob_translate(request_rec *r);

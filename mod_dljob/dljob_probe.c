@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <httpd.h>
-#include <apr_file_info.h>
+#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <curl/curl.h>
 #include <http_log.h>
@@ -117,17 +117,36 @@ static apr_status_t stat_file(dljob_call_t *call, const char *key,
     return APR_SUCCESS;
 }
 
-int dljob_probe_store(dljob_call_t *call)
+/* Anybody may ask for /health, and each HEAD costs: one a second is enough.
+ * The second and what was found share a word, so threads need no lock. */
+static int bucket_ok(dljob_call_t *call)
 {
+    dljob_engine_t *engine = call->engine;
+    apr_uint32_t now = (apr_uint32_t)apr_time_sec(apr_time_now()) << 1;
+    apr_uint32_t seen = engine ? apr_atomic_read32(&engine->probed) : 0;
     apr_int64_t size;
     long status;
+    int ok;
 
+    if ((seen & ~1u) == now) {
+        return seen & 1;
+    }
+    status = head_s3(call, NULL, &size);
+    ok = status >= 200 && status < 400;
+    if (engine) {
+        now = (apr_uint32_t)apr_time_sec(apr_time_now()) << 1;
+        apr_atomic_set32(&engine->probed, now | ok);
+    }
+    return ok;
+}
+
+int dljob_probe_store(dljob_call_t *call)
+{
     switch (call->conf->store.kind) {
     case DL_STORE_FILE:
         return access(call->conf->store.dir, R_OK | X_OK) == 0;
     case DL_STORE_S3:
-        status = head_s3(call, NULL, &size);
-        return status >= 200 && status < 400;
+        return bucket_ok(call);
     default:
         return 0;
     }

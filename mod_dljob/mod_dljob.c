@@ -36,7 +36,7 @@ static void dljob_hooks(apr_pool_t *p)
     ap_hook_child_stopping(dljob_streams_stopping, NULL, NULL,
                            APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_translate_name(dljob_translate, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_translate_name(dljob_translate, NULL, NULL, APR_HOOK_LAST);
     ap_hook_map_to_storage(dljob_map_to_storage, NULL, NULL,
                            APR_HOOK_MIDDLE);
     ap_hook_handler(dljob_handler, NULL, NULL, APR_HOOK_MIDDLE);
