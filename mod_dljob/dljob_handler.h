@@ -17,8 +17,8 @@ dljob_call_t *dljob_call_of(request_rec *r);
 dljob_call_t *dljob_call_get(request_rec *r);
 
 /**
- * translate_name, after whoever rewrites or redirects: recognises our locations, gives the request its id, and
- * keeps the file system out of it.
+ * translate_name, after whoever rewrites or redirects: recognises our
+ * locations, gives the request its id, and keeps the file system out of it.
  */
 int dljob_translate(request_rec *r);
 
