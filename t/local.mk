@@ -97,3 +97,10 @@ t_tools_store_drive_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) \
 	-I$(top_srcdir)/dlworker
 t_tools_store_drive_LDADD = dlworker/libdlworker.la common/libdlcommon.la
 t_tools_store_drive_SOURCES = t/tools/store_drive.c
+
+# Many streams at once: stage 65 and bench/streams.
+check_PROGRAMS += t/tools/streams
+t_tools_streams_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
+t_tools_streams_LDADD = $(OPENSSL_LIBS)
+t_tools_streams_SOURCES = t/tools/streams.c t/tools/streams.h \
+	t/tools/streams_publish.c t/tools/streams_churn.c

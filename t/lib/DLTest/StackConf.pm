@@ -52,7 +52,16 @@ sub httpd_conf {
                                dir env headers mime setenvif status);
     my $user = $> == 0 ? "User $self->{user}\nGroup #"
         . (getpwnam $self->{user})[3] . "\n" : '';
-    my $threads = $self->{mpm} eq 'prefork' ? '' : <<'EOT';
+    # stock: what Debian's mpm_event.conf says
+    my $threads = $self->{mpm} eq 'prefork' ? '' : $self->{stock} ? <<'STOCK'
+MinSpareThreads 25
+MaxSpareThreads 75
+ThreadLimit 64
+ThreadsPerChild 25
+MaxRequestWorkers 150
+MaxConnectionsPerChild 0
+STOCK
+        : <<'EOT';
 ServerLimit 4
 ThreadLimit 25
 ThreadsPerChild 25
@@ -80,6 +89,9 @@ DLJobUser "%{req:X-User}"
 <Location "$self->{base}">
     SetHandler dljob
     $self->{location}
+</Location>
+<Location "/server-status">
+    SetHandler server-status
 </Location>
 <Location "/health">
     SetHandler dljob-health
