@@ -185,6 +185,7 @@ static void become(const dlw_child_spec_t *spec, pid_t worker)
 {
     static const char sorry[] = "dlworker: the command cannot be run: ";
     const char *why;
+    int err = spec->err;
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -193,14 +194,17 @@ static void become(const dlw_child_spec_t *spec, pid_t worker)
     signals_as_new();
     umask(077);
     limit(RLIMIT_CORE, 0);
-    limit_files();
     limit(RLIMIT_FSIZE, (rlim_t)spec->max_file);
-    if (place(spec) == 0 && chdir(spec->dir) == 0)
-        execve(spec->argv[0], (char *const *)spec->argv,
-               (char *const *)spec->env);
+    if (place(spec) == 0) {
+        err = 2;
+        limit_files();          /* now that the worker's many are closed */
+        if (chdir(spec->dir) == 0)
+            execve(spec->argv[0], (char *const *)spec->argv,
+                   (char *const *)spec->env);
+    }
     why = strerror(errno);
-    if (write(2, sorry, sizeof(sorry) - 1) < 0
-        || write(2, why, strlen(why)) < 0)
+    if (write(err, sorry, sizeof(sorry) - 1) < 0
+        || write(err, why, strlen(why)) < 0)
         _exit(127);
     _exit(126);
 }
