@@ -111,12 +111,13 @@ const dl_directive_t dl_directives[] = {
       "What webhooks are signed with: \"whsec_\" and base64, one a line, "
       "newest first. All of them sign, so that receivers can be moved from "
       "one to the next." },
-    { "DLJobWebhookAllow", "HOST[:PORT] | *.DOMAIN | ADDRESS/BITS | "
-      "http://HOST[:PORT] ... | off", DL_SCOPE_BOTH, 1, -1,
+    { "DLJobWebhookAllow", "[http://]{HOST | *.DOMAIN | ADDRESS[/BITS]}"
+      "[:PORT | :*] ... | off", DL_SCOPE_BOTH, 1, -1,
       dl_set_webhook_allow, CONF(webhook_allow, webhook_allow), 0, 0, 0,
       "off",
       "Receivers of webhooks that are allowed although they are not public, "
-      "on another port than 443 and 8443, or without TLS." },
+      "on another port than 443 and 8443 (:* is any), or without TLS "
+      "(http://, port 80 unless one is written)." },
 
     /* --- the worker ------------------------------------------------------ */
     { "DLJobSource", "exec /PATH ARGUMENT... | http URL [headers=FILE] "

@@ -8,11 +8,11 @@
 #include <strings.h>
 
 #include <apr_lib.h>
-#include <apr_network_io.h>
 #include <apr_strings.h>
 
 #include "dl_parse.h"
 #include "dl_secret.h"
+#include "dl_url_guard.h"
 
 #define SIMULATE_MAX_MS 3600000
 #define MIB APR_INT64_C(1048576)
@@ -321,52 +321,20 @@ const char *dl_set_webhook_secret(const dl_directive_t *directive, void *into,
     return error;
 }
 
-/** "10.0.0.0/8", "HOST[:PORT]", "*.DOMAIN", "http://HOST[:PORT]". */
-static const char *allow_entry(const char *entry, apr_pool_t *p)
-{
-    const char *slash = strchr(entry, '/');
-    const char *url = NULL;
-    apr_ipsubnet_t *net = NULL;
-
-    if (strstr(entry, "://") != NULL) {
-        return dl_parse_url(entry, DL_URL_ORIGIN, p, &url);
-    }
-    if (slash != NULL) {
-        const char *address = apr_pstrmemdup(p, entry, slash - entry);
-        if (apr_isdigit(slash[1]) && strpbrk(slash, ".:") == NULL
-            && strpbrk(address, ".:") != NULL
-            && apr_ipsubnet_create(&net, address, slash + 1, p)
-                   == APR_SUCCESS) {
-            return NULL;
-        }
-        return apr_psprintf(p, "%s is not a network; write ADDRESS/BITS, such "
-                            "as 10.1.0.0/16", dl_parse_quote(entry, p));
-    }
-    if (strncmp(entry, "*.", 2) == 0) {
-        entry += 2;
-    }
-    if (dl_parse_url(apr_pstrcat(p, "https://", entry, NULL), DL_URL_ORIGIN,
-                     p, &url) != NULL) {
-        return apr_psprintf(p, "%s is neither a host nor a network; write "
-                            "HOST[:PORT], *.DOMAIN or ADDRESS/BITS",
-                            dl_parse_quote(entry, p));
-    }
-    return NULL;
-}
-
 const char *dl_set_webhook_allow(const dl_directive_t *directive, void *into,
                                  int argc, const char *const *argv,
                                  apr_pool_t *p)
 {
     apr_array_header_t *list = apr_array_make(p, argc, sizeof(const char *));
-    const char *error = NULL;
+    const dl_url_guard_t *guard;
+    const char *error;
     int off = argc == 1 && strcasecmp(argv[0], "off") == 0;
 
     (void)directive;
-    for (int i = 0; !off && error == NULL && i < argc; i++) {
-        error = allow_entry(argv[i], p);
+    for (int i = 0; !off && i < argc; i++) {
         *(const char **)apr_array_push(list) = apr_pstrdup(p, argv[i]);
     }
+    error = dl_url_guard_create(list, p, &guard);
     if (error == NULL) {
         ((dl_config_t *)into)->webhook_allow = off ? NULL : list;
     }

@@ -39,11 +39,13 @@ static const char *const LOCAL_DOMAINS[] = {
     NULL
 };
 
-static const char *bad_entry(apr_pool_t *p, const char *text,
-                             const char *what)
-{
-    return apr_psprintf(p, "\"%s\": %s", text, what);
-}
+static const char NO_NET[] =
+    "is not a network; write ADDRESS/BITS, such as 10.1.0.0/16";
+static const char NO_HOST[] =
+    "is neither a host nor a network; write HOST[:PORT], *.DOMAIN or "
+    "ADDRESS/BITS";
+static const char NO_PORT[] = "has a port that is neither 1 to 65535 nor *";
+static const char A_PATH[] = "has a path; leave the rest out";
 
 static const char *parse_port(const char *s, entry_t *entry)
 {
@@ -57,7 +59,7 @@ static const char *parse_port(const char *s, entry_t *entry)
         port = port * 10 + (s[i] - '0');
     }
     if (s[i] != '\0' || port < 1 || port > 65535) {
-        return "the port must be 1 to 65535 or *";
+        return NO_PORT;
     }
     entry->port = port;
     return NULL;
@@ -71,41 +73,26 @@ static const char *parse_bits(const char *s, entry_t *entry)
         bits = bits * 10 + (s[i] - '0');
     }
     if (i == 0 || s[i] != '\0' || bits > max) {
-        return "the bits after the slash must be a number up to 32 (IPv4) "
-               "or 128 (IPv6)";
+        return NO_NET;
     }
     entry->bits = bits;
     return NULL;
 }
 
-/* host, *.domain, address or address/bits; the port is gone already. */
-static const char *parse_target(char *s, entry_t *entry)
+/* Reads an address; brackets around IPv6 may be left out. */
+static dl_ip_e parse_address(const char *s, entry_t *entry)
 {
-    char *slash = strchr(s, '/');
-    apr_size_t len;
-    dl_ip_e kind;
+    apr_size_t len = strlen(s);
 
-    if (slash) {
-        *slash = '\0';
-    }
-    len = strlen(s);
     if (*s == '[' && len > 2 && s[len - 1] == ']') {
-        kind = dl_ip_parse6(s + 1, len - 2, &entry->net);
+        return dl_ip_parse6(s + 1, len - 2, &entry->net);
     }
-    else {
-        kind = dl_ip_parse4(s, len, &entry->net);
-    }
-    if (kind == DL_IP_PLAIN) {
-        entry->match = MATCH_NET;
-        entry->bits = entry->net.v6 ? 128 : 32;
-        return slash ? parse_bits(slash + 1, entry) : NULL;
-    }
-    if (kind != DL_IP_NONE) {
-        return "this is no address";
-    }
-    if (slash) {
-        return "a path is not allowed";
-    }
+    return strchr(s, ':') ? dl_ip_parse6(s, len, &entry->net)
+                          : dl_ip_parse4(s, len, &entry->net);
+}
+
+static const char *parse_host(char *s, entry_t *entry)
+{
     entry->match = MATCH_HOST;
     if (strncmp(s, "*.", 2) == 0) {
         entry->match = MATCH_DOMAIN;
@@ -114,11 +101,31 @@ static const char *parse_target(char *s, entry_t *entry)
     if (strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != strlen(s)
         || *s == '\0' || strcmp(s, ".") == 0 || strstr(s, "..")
         || (*s == '.' && entry->match == MATCH_HOST)) {
-        return "this is no host name, *.domain, address or network (an IPv6 "
-               "address is written in brackets)";
+        return NO_HOST;
     }
     entry->host = s;
     return NULL;
+}
+
+/* host, *.domain, address or address/bits; the port is gone already. */
+static const char *parse_target(char *s, entry_t *entry)
+{
+    char *slash = strchr(s, '/');
+    dl_ip_e kind;
+
+    if (slash) {
+        *slash = '\0';
+    }
+    kind = parse_address(s, entry);
+    if (kind == DL_IP_PLAIN) {
+        entry->match = MATCH_NET;
+        entry->bits = entry->net.v6 ? 128 : 32;
+        return slash ? parse_bits(slash + 1, entry) : NULL;
+    }
+    if (slash) {
+        return apr_isdigit(slash[1]) ? NO_NET : A_PATH;
+    }
+    return kind == DL_IP_NONE ? parse_host(s, entry) : NO_HOST;
 }
 
 static const char *parse_entry(const char *text, apr_pool_t *p,
@@ -140,7 +147,8 @@ static const char *parse_entry(const char *text, apr_pool_t *p,
         s += 8;
     }
     colon = strrchr(s, ':');
-    if (colon && !strchr(colon, ']')) {
+    if (colon && !strchr(colon, ']')
+        && (*s == '[' || strchr(s, ':') == colon)) {
         *colon = '\0';
         reason = parse_port(colon + 1, entry);
     }
@@ -160,7 +168,7 @@ const char *dl_url_guard_create(const apr_array_header_t *entries,
         const char *reason = parse_entry(text, p, apr_array_push(parsed));
 
         if (reason) {
-            return bad_entry(p, text, reason);
+            return apr_psprintf(p, "\"%s\" %s", text, reason);
         }
     }
     made->entries = parsed;

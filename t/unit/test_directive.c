@@ -283,10 +283,12 @@ START_TEST(test_lists)
     ck_assert_int_eq(list->nelts, 5);
     bad("DLJobWebhookAllow 10.0.0.0/33", "10.1.0.0/16");
     bad("DLJobWebhookAllow a/8", "not a network");
+    bad("DLJobWebhookAllow a/b", "leave the rest out");
     bad("DLJobWebhookAllow 10.0.0.0/", "not a network");
+    bad("DLJobWebhookAllow 1.2.3.999", "neither a host");
     bad("DLJobWebhookAllow \"a b\"", "neither a host");
     bad("DLJobWebhookAllow http://h/p", "leave the rest out");
-    bad("DLJobWebhookAllow h:99999", "neither a host");
+    bad("DLJobWebhookAllow h:99999", "1 to 65535");
     bad("DLJobWebhookSecret whsec_hunter2", "is not written here");
     bad("DLJobCredentials /nonexistent", "create it");
 }
