@@ -12,7 +12,7 @@ local OTHERS = 8 -- tasks per call whose further jobs are shown too
 local worker, load = ARGV[1], ARGV[2]
 local reply, n, others = {}, 0, 0
 local leases, nleases = {}, 0
-local deadline = now + CFG_LEASE_MS
+local deadline = string.format('%d', now + CFG_LEASE_MS)
 
 local function beat(fid, fence, progress, message)
     local key = '@P@task:' .. fid

@@ -11,7 +11,7 @@
 --   attempt, lost, settled, job, requestId, traceparent, tracestate}
 --@include lib/base.lua
 local PAUSED_LOOK_MS = 5000
-local REAPED, PROMOTED, MOST = 16, 100, 200
+local REAPED, PROMOTED, MOST = 16, 100, 100
 local text = string.format
 local worker, want, after = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local head = call('MGET', '@P@queue:paused', '@P@queue:fence')
@@ -30,26 +30,31 @@ fence = text('%d', fence)
 local function make_unusual()
 --@include lib/lose.lua
 --@include lib/claims.lua
-    return {lose = lose, promote = promote, own = own, take = take,
-            rate = rate, message = message, publish = publish,
+    return {lose = lose, promote = promote, own = own, disown = disown,
+            take = take, rate = rate, message = message, publish = publish,
             count_all = count_all}
 end
 local unusual
 
+-- After a restart: what this worker held has run out, as of now
+if after == '0' then
+    unusual = make_unusual()
+    unusual.disown(worker)
+end
 -- Leases that ran out, and what is due after its backoff
 local out = call('ZRANGEBYSCORE', '@P@queue:lease', '-inf', now,
                  'LIMIT', 0, REAPED)
 local due = call('ZRANGEBYSCORE', '@P@queue:delayed', '-inf', now,
                  'LIMIT', 0, PROMOTED)
 if #out > 0 or #due > 0 then
-    unusual = make_unusual()
+    unusual = unusual or make_unusual()
     unusual.lose(out)
     unusual.promote(due)
 end
 
--- What to hand out: file id, score … First this worker's own
+-- What to hand out: file id, score … First what a lost reply handed out
 local list, n = {}, 0
-if after ~= '-1' then
+if after ~= '-1' and after ~= '0' then
     unusual = unusual or make_unusual()
     list = unusual.own(worker, tonumber(after))
     n = #list

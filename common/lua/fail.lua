@@ -16,7 +16,7 @@ local LONGEST_MS = 3600000
 local fid, fence = ARGV[2], ARGV[3]
 local key = '@P@task:' .. fid
 local t = call('HMGET', key, 'fence', 'state', 'attempts', 'lost', 'job',
-               'joined', 'code', 'error', 'retryable')
+               'joined', 'code', 'error', 'retryable', 'result')
 
 local function answer(outcome, ms)
     count_all()
@@ -37,10 +37,7 @@ elseif t[2] == 'settling' then
     if t[7] then
         r = {code = t[7], error = t[8], retryable = t[9], attempt = t[3]}
     else
-        local kept = call('GET', '@P@result:file:' .. fid .. ':completed')
-        r = kept and parse_result(kept)
-            or {code = 'STORAGE_ERROR', retryable = '1', attempt = '',
-                error = 'The result has expired'}
+        r = kept_result(t[10])
     end
     if not tell(fid, t[5], t[6], r) then
         return answer(MORE)

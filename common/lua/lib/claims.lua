@@ -1,26 +1,36 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Part of claim.lua: what is not the usual case.
-local OWN = 3000
+local OWN = 2000
 
--- Returns {file id, score …} of this worker's own tasks to hand out again:
--- see "after" in claim.lua. After a restart they are lost, and stand in the
--- queue for whoever may take them.
+-- Ends the leases that this worker's name holds. They are lost like others
+-- that ran out, a few a call, and stand in the queue for whoever may take
+-- them.
+local function disown(name)
+    local ended, n, at = {}, 0, string.format('%d', now)
+    for _, fid in ipairs(call('ZRANGE', '@P@queue:lease', 0, OWN - 1)) do
+        if call('HGET', '@P@task:' .. fid, 'worker') == name then
+            ended[n + 1], ended[n + 2] = at, fid
+            n = n + 2
+        end
+    end
+    if n > 0 then
+        call('ZADD', '@P@queue:lease', unpack(ended))
+    end
+end
+
+-- Returns {file id, score …} of what this worker's last claim handed out in a
+-- reply that was lost: the leases above the highest fence it knows of.
 local function own(name, known)
     local again, n = {}, 0
-    for _, fid in ipairs(call('ZRANGE', '@P@queue:lease', 0, OWN - 1)) do
+    for _, fid in ipairs(call('ZREVRANGE', '@P@queue:lease', 0, OWN - 1)) do
         local key = '@P@task:' .. fid
         local t = call('HMGET', key, 'worker', 'fence', 'score', 'state')
         if t[1] == name and t[2] and tonumber(t[2]) > known then
-            if known == 0 then
-                call('ZREM', '@P@queue:lease', fid)
-                lose_one(fid)
-            else
-                if t[4] == 'active' then
-                    call('HSET', key, 'state', 'waiting')
-                end
-                again[n + 1], again[n + 2] = fid, t[3] or score_of('1')
-                n = n + 2
+            if t[4] == 'active' then
+                call('HSET', key, 'state', 'waiting')
             end
+            again[n + 1], again[n + 2] = fid, t[3] or score_of('1')
+            n = n + 2
         end
     end
     return again

@@ -118,7 +118,7 @@ local function create_several(job, user, scope, fids, results, tasks,
     local key, files = '@P@job:status:' .. job, '@P@job:files:' .. job
     local shares, queued = {}, {}
     local done, sum, status = 0, 0, 'queued'
-    local score = score_of(priority)
+    local score = string.format('%d', score_of(priority))
     for i, fid in ipairs(fids) do
         local r, t = results[i] and parse_result(results[i]), tasks[i]
         local share = ''

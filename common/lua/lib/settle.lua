@@ -155,3 +155,10 @@ local function parse_result(s)
                       filename = filename, type = type, sha256 = sha256,
                       etag = etag, url = '', expires = ''}
 end
+
+-- That of a task which is settling.
+local function kept_result(s)
+    return s and parse_result(s)
+        or {code = 'STORAGE_ERROR', retryable = '1', attempt = '',
+            error = 'The result was lost'}
+end

@@ -47,8 +47,9 @@ local function show(job, fid, state, progress, attempt, due, message)
         return j
     end
 
-    progress = tostring(progress)
-    attempt = tostring(attempt)
+    progress = string.format('%d', progress)
+    attempt = string.format('%d', attempt)
+    version = string.format('%d', version)
     if was == state and (j[6] or '0') == progress and j[7] == attempt
         and not due and not message then
         return j

@@ -24,8 +24,8 @@ end
 local function complete(fid, fence, at)
     local key = '@P@task:' .. fid
     local t = call('HMGET', key, 'fence', 'state', 'job', 'joined', 'code',
-                   'error', 'retryable', 'attempts')
-    local r, fresh
+                   'error', 'retryable', 'attempts', 'result')
+    local r, fresh, kept
     if not t[1] then
         return again(fid, fence)
     elseif t[1] ~= fence then
@@ -33,24 +33,24 @@ local function complete(fid, fence, at)
     elseif t[2] == 'active' then
         fresh = true
         r = result(at)
-        call('SET', '@P@result:file:' .. fid .. ':completed',
-             fence .. '\n' .. r.key .. '\n' .. r.size .. '\n' .. r.filename
-             .. '\n' .. r.type .. '\n' .. r.sha256 .. '\n' .. A[at + 7],
+        kept = fence .. '\n' .. r.key .. '\n' .. r.size .. '\n' .. r.filename
+            .. '\n' .. r.type .. '\n' .. r.sha256 .. '\n' .. A[at + 7]
+        call('SET', '@P@result:file:' .. fid .. ':completed', kept,
              'EX', CFG_RESULT_TTL_S)
     elseif t[2] ~= 'settling' then
         return STALE
     elseif t[5] then
         r = {code = t[5], error = t[6], retryable = t[7], attempt = t[8]}
     else
-        local kept = call('GET', '@P@result:file:' .. fid .. ':completed')
-        r = kept and parse_result(kept)
-            or {code = 'STORAGE_ERROR', retryable = '1', attempt = '',
-                error = 'The result has expired'}
+        r = kept_result(t[9])
         r.url, r.expires = A[at + 8], A[at + 9]
     end
     if tell(fid, t[3], t[4], r) then
         return OK, fresh
     end
-    call('HSET', key, 'state', 'settling', 'job', '')
+    if fresh then
+        -- with its own copy of the result, which may expire meanwhile
+        call('HSET', key, 'state', 'settling', 'job', '', 'result', kept)
+    end
     return MORE, fresh
 end

@@ -182,6 +182,21 @@ if CFG_MAX_ACTIVE > 0 and user ~= '' then
     end
 end
 
+-- Whether any of the files has a task: mostly none, and then there are no
+-- tasks to read.
+local function tasks_known(ids)
+    for i = 1, #ids, 500 do
+        local names = {}
+        for k = i, i + 499 < #ids and i + 499 or #ids do
+            names[#names + 1] = '@P@task:' .. ids[k]
+        end
+        if call('EXISTS', unpack(names)) > 0 then
+            return true
+        end
+    end
+    return false
+end
+
 -- What each file needs
 local results, tasks, fresh = {found[2]}, {}, 0
 if one then
@@ -197,9 +212,10 @@ else
             results[i + k - 1] = r
         end
     end
+    local known = tasks_known(fids)
     for i, fid in ipairs(fids) do
         if not results[i] then
-            tasks[i] = read_task(fid)
+            tasks[i] = known and read_task(fid) or {}
             fresh = fresh + (tasks[i][1] and 0 or 1)
         end
     end
