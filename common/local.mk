@@ -122,6 +122,8 @@ common_libdlcommon_la_SOURCES += common/dl_url.c
 common_libdlcommon_la_SOURCES += common/dl_url.h
 common_libdlcommon_la_SOURCES += common/dl_url_guard.c
 common_libdlcommon_la_SOURCES += common/dl_url_guard.h
+common_libdlcommon_la_SOURCES += common/dl_webhook.c
+common_libdlcommon_la_SOURCES += common/dl_webhook.h
 
 # The Lua scripts: one line per script; lib/*.lua are pulled in by them.
 dl_lua =

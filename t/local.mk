@@ -83,6 +83,7 @@ t_unit_check_all_SOURCES += t/fuzz/mutate.c
 t_unit_check_all_SOURCES += t/fuzz/request.c
 t_unit_check_all_SOURCES += t/fuzz/url.c
 t_unit_check_all_SOURCES += t/unit/test_openapi.c
+t_unit_check_all_SOURCES += t/unit/test_webhook.c
 else
 check-local:
 	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2
