@@ -207,5 +207,8 @@ int publisher_run(run_t *run, const char *measure)
         at_once(run);
     }
     fflush(stdout);
+    free(p->delays);
+    free(p);
+    free(run->clients);
     return 0;
 }
