@@ -247,7 +247,8 @@ static void on_client(run_t *run, client_t *c, unsigned events)
         }
         return;
     }
-    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || c->slow_until > now_s()) {
+    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        || c->slow_until > now_s()) {
         return;
     }
     do {
@@ -383,6 +384,7 @@ int main(int argc, char **argv)
     run_t run = { 0 };
     const char *measure = NULL;
     int churn = 0;
+    int count;
     int opt;
 
     while ((opt = getopt(argc, argv, "ts:rc:u:C:e:")) != -1) {
@@ -420,13 +422,17 @@ int main(int argc, char **argv)
     run.base = argv[optind + 1];
     setup(&run);
     read_ids(&run);
-    if (churn) {
-        return churn_run(&run, churn);
+    count = run.count;
+    if (!churn && !measure) {
+        for (;;) {
+            run_turn(&run, 20);
+        }
     }
-    if (measure) {
-        return publisher_run(&run, measure);
+    opt = churn ? churn_run(&run, churn) : publisher_run(&run, measure);
+    for (int i = 0; i < count; i++) {
+        SSL_free(run.clients[i].ssl);
     }
-    for (;;) {
-        run_turn(&run, 20);
-    }
+    SSL_CTX_free(run.tls);
+    free(run.clients);
+    return opt;
 }

@@ -74,7 +74,6 @@ int churn_run(run_t *run, int n)
         }
         run_turn(run, 1);
     } while (active || begun < n);
-    free(clients);
     printf("{\"churned\":%d,\"opened\":%d,\"events\":%lu}\n", begun,
            run->closed, run->events);
     return 0;

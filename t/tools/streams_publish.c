@@ -209,6 +209,5 @@ int publisher_run(run_t *run, const char *measure)
     fflush(stdout);
     free(p->delays);
     free(p);
-    free(run->clients);
     return 0;
 }

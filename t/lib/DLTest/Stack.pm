@@ -59,6 +59,7 @@ sub new {
     $self->{redis_at} = { httpd => $self->{socket},
                           worker => $self->{socket} };
     $self->{port} = free_port();
+    $self->{tls_port} = free_port() if $self->{tls};
     return $self;
 }
 

@@ -36,6 +36,27 @@ sub configure {
     return;
 }
 
+# A certificate of its own and a virtual host that speaks TLS.
+sub tls_conf {
+    my $self = shift;
+    my $dir = $self->{dir};
+    return '' if !$self->{tls_port};
+    system(qw(openssl req -x509 -newkey ec -pkeyopt
+              ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=127.0.0.1
+              -keyout), "$dir/key.pem", '-out', "$dir/cert.pem",
+           '-batch') == 0
+        or die "openssl req: $?\n";
+    return <<"EOT";
+Listen 127.0.0.1:$self->{tls_port}
+SSLSessionCache none
+<VirtualHost 127.0.0.1:$self->{tls_port}>
+    SSLEngine on
+    SSLCertificateFile "$dir/cert.pem"
+    SSLCertificateKeyFile "$dir/key.pem"
+</VirtualHost>
+EOT
+}
+
 sub apxs {
     my ($what) = @_;
     chomp(my $answer = qx((apxs -q $what || apxs2 -q $what) 2>/dev/null));
@@ -49,7 +70,8 @@ sub httpd_conf {
     my $load = join '', map { "LoadModule ${_}_module $libexec/mod_$_.so\n" }
         grep { -e "$libexec/mod_$_.so" }
         "mpm_$self->{mpm}", qw(unixd authn_core authz_core authz_host alias
-                               dir env headers mime setenvif status);
+                               dir env headers mime setenvif status),
+        $self->{tls_port} ? qw(socache_shmcb ssl) : ();
     my $user = $> == 0 ? "User $self->{user}\nGroup #"
         . (getpwnam $self->{user})[3] . "\n" : '';
     # stock: what Debian's mpm_event.conf says
@@ -99,6 +121,7 @@ DLJobUser "%{req:X-User}"
 <Location "/metrics">
     SetHandler dljob-metrics
 </Location>
+@{[ $self->tls_conf ]}
 EOT2
 }
 

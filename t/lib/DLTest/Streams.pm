@@ -19,12 +19,18 @@ sub tool {
     return "$stack->{build}/t/tools/streams";
 }
 
+# With -t: the port that speaks TLS.
+sub port_for {
+    my ($stack, @options) = @_;
+    return grep({ $_ eq '-t' } @options) ? $stack->{tls_port} : $stack->port;
+}
+
 sub new {
     my ($class, $stack, $ids, @options) = @_;
     my $self = bless { seen => {}, buf => '' }, $class;
 
     $self->{pid} = open2($self->{out}, my $in, tool($stack), @options,
-                         $stack->port, $stack->api);
+                         port_for($stack, @options), $stack->api);
     print {$in} "$_\n" for @$ids;
     close $in;
     return $self;
@@ -69,7 +75,7 @@ sub DESTROY { local $?; shift->stop; return }
 sub measure {
     my ($class, $stack, $ids, @options) = @_;
     my $pid = open2(my $out, my $in, tool($stack), @options,
-                    $stack->port, $stack->api);
+                    port_for($stack, @options), $stack->api);
     print {$in} "$_\n" for @$ids;
     close $in;
     my @lines = <$out>;
