@@ -207,6 +207,12 @@ int dljob_call_route(dljob_call_t *call)
     return routes[call->route.route].answer(call);
 }
 
+static int preflight(dljob_call_t *call)
+{
+    apr_table_setn(call->r->headers_out, "Allow", call->route.allow);
+    return dljob_send_empty(call, HTTP_NO_CONTENT);
+}
+
 static int answer(dljob_call_t *call)
 {
     int needs, rc;
@@ -219,12 +225,32 @@ static int answer(dljob_call_t *call)
         return dljob_error(call, call->route.error, NULL);
     }
     if (call->route.route == DL_ROUTE_PREFLIGHT) {
-        apr_table_setn(call->r->headers_out, "Allow", call->route.allow);
-        return dljob_send_empty(call, HTTP_NO_CONTENT);
+        return preflight(call);
     }
     needs = routes[call->route.route].needs;
     rc = prepare(call, needs);
     return rc == OK ? dljob_call_route(call) : rc;
+}
+
+int dljob_preflight(request_rec *r)
+{
+    dljob_call_t *call;
+
+    if (r->method_number != M_OPTIONS
+        || !apr_table_get(r->headers_in, "Access-Control-Request-Method")) {
+        return DECLINED;
+    }
+    call = dljob_call_get(r);
+    if (!call || call->kind != DLJOB_API || !call->path
+        || !call->location->cors.origins) {
+        return DECLINED;
+    }
+    route(call);
+    if (call->route.route != DL_ROUTE_PREFLIGHT) {
+        return DECLINED;
+    }
+    preflight(call);
+    return DONE;
 }
 
 int dljob_handler(request_rec *r)

@@ -28,6 +28,13 @@ int dljob_map_to_storage(request_rec *r);
 /** Answers by the request's route, whatever was checked before it. */
 int dljob_call_route(dljob_call_t *call);
 
+/**
+ * header_parser, before authentication: a browser asks by OPTIONS, and without
+ * any credentials, whether a page may send them (Fetch standard). Answered
+ * here where DLJobCORSOrigin is set.
+ */
+int dljob_preflight(request_rec *r);
+
 /** handler. */
 int dljob_handler(request_rec *r);
 

@@ -39,6 +39,7 @@ static void dljob_hooks(apr_pool_t *p)
     ap_hook_translate_name(dljob_translate, NULL, NULL, APR_HOOK_LAST);
     ap_hook_map_to_storage(dljob_map_to_storage, NULL, NULL,
                            APR_HOOK_MIDDLE);
+    ap_hook_header_parser(dljob_preflight, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(dljob_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

@@ -159,4 +159,21 @@ subtest 'preflight' => sub {
         'with its request id';
 };
 
+# Browsers ask without credentials.
+subtest 'preflight before authentication' => sub {
+    my $auth = site('auth');
+    my %ask = (Origin => 'https://app.example.com',
+               'Access-Control-Request-Method' => 'DELETE');
+    my $r = $auth->request('OPTIONS', "$base/$job->{jobId}", \%ask);
+    is $r->{status}, 204, 'answered';
+    is $r->{headers}{'access-control-allow-origin'},
+        'https://app.example.com', 'with the origin';
+    is $auth->get("$base/status/x")->{status}, 401, 'what is asked for';
+    $r = $auth->get("$base/status/x", Origin => 'https://app.example.com');
+    is $r->{headers}{'access-control-allow-origin'},
+        'https://app.example.com', 'and a page can read that';
+    is $auth->request('OPTIONS', "$base/status/x")->{status}, 401,
+        'OPTIONS of another kind';
+};
+
 done_testing;
