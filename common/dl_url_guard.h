@@ -10,8 +10,8 @@
  *
  * a scheme (https when none is written), a host, a domain's hosts, or a
  * network (IPv6 in brackets where a port follows), and a port (443 and 8443
- * when none is written, for http 80). What a name of an entry resolves to may be any
- * address; a network opens its addresses to any name.
+ * when none is written, for http 80). What a name of an entry resolves to
+ * may be any address; a network opens its addresses to any name.
  *
  * Pure; read-only after creation, any thread.
  */
