@@ -90,6 +90,12 @@ if user ~= '' then
             call('ZREMRANGEBYSCORE', mine, '-inf', now - JOB_TTL_S * 1000)
         end
     end
+    -- a new job is news on its user's own stream
+    local channel = '@P@user:' .. user
+    if call('PUBSUB', 'NUMSUB', channel)[2] ~= 0 then
+        call('PUBLISH', channel,
+             '{"jobId":"' .. job .. '","version":1,"reread":true}')
+    end
 end
 if priority == '1' then
     call('HSET', task_key, 'state', 'waiting', 'job', job)

@@ -251,6 +251,8 @@ START_TEST(test_listeners)
     job = bed_subscribe(&bed, apr_psprintf(bed.p, "{t}:job:%s", a.job_id));
     user = bed_subscribe(&bed, "{t}:user:ann");
     bed_send(&bed, &a);
+    ck_assert_str_eq(bed_heard(&bed, user), apr_psprintf(bed.p,
+        "{\"jobId\":\"%s\",\"version\":1,\"reread\":true}", a.job_id));
     t = bed_take(&bed, "w");
     text = bed_heard(&bed, job);
     ck_assert_str_eq(bed_heard(&bed, user), text);

@@ -69,6 +69,7 @@ local function record(job, user, scope)
         local key = '@P@user:jobs:' .. user
         call('ZADD', key, now + ACTIVE, job)
         call('EXPIRE', key, JOB_TTL_S)
+        changed(job, user, 1, true) -- news on its user's own stream
     end
     count('created')
 end
