@@ -43,6 +43,16 @@ count_from() {
     [ "$f" = 0 ]
 }
 
+# run_fault PATH: one test of t/fault, its output in $LOGS; what failed and
+# what it has to say beside its checks is shown.
+run_fault() {
+    local name=${1##*/}
+    echo "== $name"
+    "$1" > "$LOGS/$name.log" 2>&1
+    grep -v '^ok' "$LOGS/$name.log"
+    count_from "$LOGS/$name.log"
+}
+
 # finish: the line run-tests reads, and the matching exit status.
 finish() {
     echo "# $passed passed, $failed failed"

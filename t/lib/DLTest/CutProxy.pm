@@ -6,6 +6,7 @@
 #   $proxy->path;                        # what clients connect to
 #   $proxy->cut(1, 'EVALSHA', 'claim');  # runs, but its reply is lost
 #   $proxy->cut_before(1, 'EVALSHA');    # lost on the way there
+#   $proxy->cut_each('EVALSHA', 'admit');  # every one, until pass
 #   $proxy->hold;  $proxy->delay(300);  $proxy->refuse;  $proxy->pass;
 #   $proxy->wait_cuts(1);                # until it has happened
 package DLTest::CutProxy;
@@ -65,6 +66,12 @@ sub cut {
 sub cut_before {
     my ($self, $n, @words) = @_;
     return $self->say_to('cut-before', $n, @words);
+}
+
+# Each request that has all of these words, until another mode is set.
+sub cut_each {
+    my ($self, @words) = @_;
+    return $self->say_to('cut-each', @words);
 }
 
 # { connections, requests, cuts } since it started.
