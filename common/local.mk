@@ -141,6 +141,7 @@ dl_lua += common/lua/release.lua
 dl_lua += common/lua/retry.lua
 dl_lua_lib =
 dl_lua_lib += common/lua/lib/base.lua
+dl_lua_lib += common/lua/lib/beats.lua
 dl_lua_lib += common/lua/lib/bury.lua
 dl_lua_lib += common/lua/lib/claims.lua
 dl_lua_lib += common/lua/lib/create.lua
@@ -159,6 +160,7 @@ dl_lua_lib += common/lua/lib/waiter.lua
 nodist_common_libdlcommon_la_SOURCES = common/dl_lua_gen.c
 BUILT_SOURCES += common/dl_lua_gen.c
 CLEANFILES += common/dl_lua_gen.c
+EXTRA_DIST += common/lua/KEYS.md
 EXTRA_DIST += common/lua2c.awk $(dl_lua) $(dl_lua_lib)
 
 # $(dl_lua) is named below by its source folder, so that a build out of tree

@@ -6,74 +6,86 @@
 --   fence, progress (-1: none), message ('': none)
 -- Returns per task 1, or 0: stale or no longer wanted, abort it.
 --@include lib/base.lua
---@include lib/show.lua
---@include lib/waiter.lua
-local OTHERS = 8 -- tasks per call whose further jobs are shown too
-local worker, load = ARGV[1], ARGV[2]
-local reply, n, others = {}, 0, 0
+local A = ARGV
+local text = string.format
+local reply, n = {}, 0
 local leases, nleases = {}, 0
-local deadline = string.format('%d', now + CFG_LEASE_MS)
+local channels, changes, nchannels = {}, {}, 0
+local deadline = text('%d', now + CFG_LEASE_MS)
 
-local function beat(fid, fence, progress, message)
+-- Everything but the usual case: made when first needed
+local function make_unusual()
+--@include lib/beats.lua
+    return {beat = beat, message = message, publish = publish}
+end
+local unusual
+
+for i = 3, #A, 4 do
+    local fid = A[i]
     local key = '@P@task:' .. fid
     local t = call('HMGET', key, 'fence', 'state', 'progress', 'job',
-                   'joined', 'attempts', 'cursor')
-    if t[1] ~= fence or t[2] ~= 'active' and t[2] ~= 'settling' then
-        return 0
-    end
-    if t[2] == 'active' then
-        local had = tonumber(t[3] or '0')
-        if progress > 99 then
-            progress = 99
-        end
-        if progress > had then
-            call('HSET', key, 'progress', progress)
-        else
-            progress = had
-        end
-        local attempt = (t[6] or 0) + 1
-        if message == '' then
-            message = nil
-        end
-        local shown = show(t[4] or '', fid, 'processing', progress, attempt,
-                           nil, message)
-        if not shown then
-            local job = t[5] and next_waiter(fid, key)
-            if not job then
-                call('DEL', key)
-                call('ZREM', '@P@queue:lease', fid)
-                return 0
-            end
-            show(job, fid, 'processing', progress, attempt, nil, message)
-        end
-        if t[5] and others < OTHERS then
-            others = others + 1
-            local cursor = show_others(fid, t[7] or '0', 'processing',
-                                       progress, attempt)
-            if cursor ~= (t[7] or '0') then
-                call('HSET', key, 'cursor', cursor)
+                   'joined')
+    local alive, j = false, nil
+    if t[1] == A[i + 1] and t[2] == 'active' and not t[5]
+        and A[i + 3] == '' then -- one job, and nothing but progress
+        local job_key = '@P@job:status:' .. t[4]
+        local progress = tonumber(A[i + 2])
+        progress = progress < 99 and progress or 99
+        j = call('HMGET', job_key, 'status', 'version', 'files', 'userId')
+        if j[1] == 'processing' and not j[3] then
+            alive = true
+            if progress > tonumber(t[3] or '0') then
+                progress = text('%d', progress)
+                local version = text('%d', (j[2] or 0) + 1)
+                call('HSET', key, 'progress', progress)
+                call('HSET', job_key, 'progress', progress,
+                     'version', version)
+                local change = {t[4], version}
+                nchannels = nchannels + 1
+                channels[nchannels] = '@P@job:' .. t[4]
+                changes[nchannels] = change
+                if j[4] then
+                    nchannels = nchannels + 1
+                    channels[nchannels] = '@P@user:' .. j[4]
+                    changes[nchannels] = change
+                end
             end
         end
     end
-    leases[nleases + 1], leases[nleases + 2] = deadline, fid
-    nleases = nleases + 2
-    return 1
-end
-
-for i = 3, #ARGV, 4 do
+    if not alive and t[1] == A[i + 1] then
+        unusual = unusual or make_unusual()
+        alive = unusual.beat(fid, key, A[i + 2], A[i + 3])
+    end
     n = n + 1
-    reply[n] = beat(ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3])
+    reply[n] = alive and 1 or 0
+    if alive then
+        leases[nleases + 1], leases[nleases + 2] = deadline, fid
+        nleases = nleases + 2
+    end
 end
 for i = 1, nleases, 1000 do
     call('ZADD', '@P@queue:lease',
          unpack(leases, i, i + 999 < nleases and i + 999 or nleases))
 end
-if load ~= '' then
-    local key = '@P@worker:' .. worker
-    call('HSET', key, 'load', load, 'at', now)
+if A[2] ~= '' then
+    local key = '@P@worker:' .. A[1]
+    call('HSET', key, 'load', A[2], 'at', now)
     call('PEXPIRE', key, 60000)
-    call('ZADD', '@P@workers', now, worker)
+    call('ZADD', '@P@workers', now, A[1])
     call('ZREMRANGEBYSCORE', '@P@workers', '-inf', now - 3600000)
 end
-publish()
+for from = 1, nchannels, 1000 do
+    local heard = call('PUBSUB', 'NUMSUB', unpack(channels, from,
+        from + 999 < nchannels and from + 999 or nchannels))
+    for i = 2, #heard, 2 do
+        if heard[i] ~= 0 then
+            unusual = unusual or make_unusual()
+            call('PUBLISH', heard[i - 1],
+                 unusual.message(changes[from + i / 2 - 1]))
+        end
+    end
+end
+if unusual then
+    unusual.publish()
+end
 return reply
