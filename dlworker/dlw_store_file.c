@@ -107,7 +107,7 @@ static op_t *make_op(dlw_store_t *store, op_e kind, const char *key)
 static void run_put(op_t *op)
 {
     dlw_store_put_t put = { op->dir, op->key, op->data, op->fd, op->size,
-                            &op->aborted };
+                            &op->aborted, 0 };
 
     if (op->max > 0) {
         /* found full, or not known: make room first, or say so */

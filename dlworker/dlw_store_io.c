@@ -291,8 +291,8 @@ apr_status_t dlw_store_io_put(const dlw_store_put_t *put)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = atomic_load(put->aborted) ? APR_EINTR : link_spool(put, &place);
-    if (rv != APR_SUCCESS && rv != APR_EINTR) {
+    rv = put->named ? EOPNOTSUPP : link_spool(put, &place);
+    if (rv != APR_SUCCESS && !put->named) {
         rv = put_nameless(put, &place);
     }
     if (rv == EOPNOTSUPP) {

@@ -27,6 +27,8 @@ typedef struct dlw_store_put_t {
     int fd;                     /**< of a spool, read by offset */
     apr_int64_t size;
     const atomic_int *aborted;  /**< looked at now and then */
+    int named;                  /**< write under a hidden name, as is done
+                                     anyway where no other way exists */
 } dlw_store_put_t;
 
 /**

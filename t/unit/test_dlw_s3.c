@@ -9,6 +9,7 @@
 #include <apr_pools.h>
 #include <apr_strings.h>
 
+#include "dlw_curl.h"
 #include "dlw_s3_multipart.h"
 #include "dlw_s3_sweep.h"
 #include "dlw_xml.h"
@@ -196,6 +197,115 @@ START_TEST(parts_are_few_and_whole)
 }
 END_TEST
 
+/* ---- a store that is not there */
+
+static apr_pool_t *store_pool;
+static dl_loop_t *loop;
+static dlw_env_t env;
+static dl_config_t conf;
+static int calls;
+static char last_code[32];
+
+static void on_done(void *baton, const dl_failure_t *failure,
+                    const dlw_object_t *object)
+{
+    (void)baton;
+    (void)object;
+    calls++;
+    apr_cpystrn(last_code, failure ? failure->error_code : "",
+                sizeof(last_code));
+}
+
+static dlw_store_t *away(void)
+{
+    dlw_curl_t *curl;
+    dlw_store_t *store;
+
+    conf.key_format = "%{file_id}";
+    conf.store = (dl_store_conf_t){ .kind = DL_STORE_S3, .bucket = "b",
+                                    .region = "r",
+                                    .endpoint = "http://127.0.0.1:1" };
+    conf.credentials.access_key = "a";
+    conf.credentials.secret_key = "s";
+    calls = 0;
+    ck_assert_int_eq(dl_loop_create(pool, &loop), APR_SUCCESS);
+    ck_assert_int_eq(dlw_curl_create(loop, pool, &curl), APR_SUCCESS);
+    env.conf = &conf;
+    env.loop = loop;
+    env.curl = curl;
+    apr_pool_create(&store_pool, pool);
+    ck_assert_int_eq(dlw_store_s3.create(&env, store_pool, &store),
+                     APR_SUCCESS);
+    return store;
+}
+
+static dlw_attempt_t *attempt(apr_size_t size)
+{
+    dlw_attempt_t *a = apr_pcalloc(pool, sizeof(*a));
+    char *bytes = apr_pcalloc(pool, 1024 * 1024);
+
+    a->env = &env;
+    a->conf = &conf;
+    a->pool = pool;
+    a->spool = dlw_spool_create("/tmp", 1 << 30, pool);
+    for (; size > 0; size -= size < 1024 * 1024 ? size : 1024 * 1024) {
+        dlw_spool_write(a->spool, bytes, size < 1024 * 1024 ? size
+                                                            : 1024 * 1024);
+    }
+    ck_assert_int_eq(dlw_spool_end(a->spool), APR_SUCCESS);
+    return a;
+}
+
+START_TEST(a_store_that_is_away)
+{
+    dlw_store_t *store = away();
+    int i;
+
+    dlw_store_s3.put(store, attempt(10), "k", on_done, NULL);
+    dlw_store_s3.put(store, attempt(65 * 1024 * 1024), "7.1-abcdef", on_done,
+                     NULL);
+    dlw_store_s3.head(store, "k", pool, on_done, NULL);
+    dlw_store_s3.probe(store, pool, on_done, NULL);
+    for (i = 1; i <= 4; i++) {
+        while (calls < i) {
+            ck_assert_int_eq(dl_loop_turn(loop, 30000), APR_SUCCESS);
+        }
+        ck_assert_str_eq(last_code, "STORAGE_ERROR");
+    }
+    ck_assert_int_gt(dlw_store_s3.pending(store), 0);
+    apr_pool_destroy(store_pool);
+}
+END_TEST
+
+START_TEST(aborted_at_every_moment)
+{
+    dlw_store_t *store = away();
+    int turns, i;
+
+    for (turns = 0; turns < 12; turns++) {
+        void *single = dlw_store_s3.put(store, attempt(10), "k", on_done,
+                                        NULL);
+        void *large = dlw_store_s3.put(store, attempt(65 * 1024 * 1024),
+                                       "7.1-abcdef", on_done, NULL);
+        void *head = dlw_store_s3.head(store, "k", pool, on_done, NULL);
+
+        for (i = 0; i < turns; i++) {
+            dl_loop_turn(loop, 5);
+        }
+        ck_assert_int_eq(calls, 0);
+        dlw_store_s3.abort(store, single);
+        dlw_store_s3.abort(store, large);
+        dlw_store_s3.abort(store, head);
+        dlw_store_s3.remove(store, "k");
+    }
+    apr_pool_destroy(store_pool);
+    for (i = 0; i < 5; i++) {
+        dl_loop_turn(loop, 1);
+    }
+    ck_assert_int_eq(calls, 0);
+}
+END_TEST
+
 Suite *test_dlw_s3_suite(void);
 
 Suite *test_dlw_s3_suite(void)
@@ -210,6 +320,8 @@ Suite *test_dlw_s3_suite(void)
     tcase_add_test(t, xml_is_read);
     tcase_add_test(t, errors_have_meanings);
     tcase_add_test(t, parts_are_few_and_whole);
+    tcase_add_test(t, a_store_that_is_away);
+    tcase_add_test(t, aborted_at_every_moment);
     suite_add_tcase(s, t);
     return s;
 }

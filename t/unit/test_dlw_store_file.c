@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -27,7 +29,7 @@ static dl_config_t conf;
 static dlw_env_t env;
 static dlw_store_t *store;
 static char dir[64];
-static int calls;
+static int calls, last_permanent;
 static char last_code[32];
 static dlw_object_t last;
 
@@ -74,6 +76,7 @@ static void on_done(void *baton, const dl_failure_t *failure,
     calls++;
     apr_cpystrn(last_code, failure ? failure->error_code : "",
                 sizeof(last_code));
+    last_permanent = failure && failure->permanent;
     if (object) {
         last = *object;
     }
@@ -324,6 +327,64 @@ START_TEST(a_full_store_makes_room_or_says_so)
 }
 END_TEST
 
+START_TEST(without_nameless_files)
+{
+    atomic_int aborted = 0;
+    dlw_store_put_t put = { dir, "a/b", "bytes", -1, 5, &aborted, 1 };
+
+    ck_assert_int_eq(dlw_store_io_put(&put), APR_SUCCESS);
+    ck_assert_int_eq(size_of("a/b"), 5);
+    put.data = "other bytes";
+    put.size = 11;
+    ck_assert_int_eq(dlw_store_io_put(&put), APR_SUCCESS);
+    ck_assert_int_eq(size_of("a/b"), 11);
+    aborted = 1;
+    put.key = "a/c";
+    ck_assert_int_eq(dlw_store_io_put(&put), APR_EINTR);
+    aborted = 0;
+    put.data = NULL;            /* a descriptor that cannot be read */
+    ck_assert_int_ne(dlw_store_io_put(&put), APR_SUCCESS);
+    ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
+START_TEST(no_room_for_it)
+{
+    struct rlimit limit = { 1024 * 1024, 1024 * 1024 };
+    dlw_attempt_t *a = attempt("/dev/shm", BIG);
+
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    dlw_store_file.put(store, a, "files/a", on_done, NULL);
+    wait_calls(1);
+    ck_assert_str_eq(last_code, "STORAGE_ERROR");
+    ck_assert_int_eq(last_permanent, 0);
+    ck_assert_int_eq(count_files(), 0);
+    dlw_store_file.put(store, attempt(dir, 9), "files/a", on_done, NULL);
+    wait_calls(2);
+    ck_assert_str_eq(last_code, "");
+}
+END_TEST
+
+START_TEST(the_end_comes_in_the_middle)
+{
+    int i;
+
+    for (i = 0; i < 50; i++) {
+        void *op = dlw_store_file.put(
+            store, attempt("/dev/shm", i & 1 ? BIG : 10),
+            apr_psprintf(pool, "f/%d", i), on_done, NULL);
+
+        if (i % 5 == 0) {
+            dlw_store_file.abort(store, op);
+        }
+        dlw_store_file.remove(store, "none");
+    }
+    apr_pool_clear(store_pool);
+    ck_assert_int_eq(calls, 0);
+}
+END_TEST
+
 Suite *test_dlw_store_file_suite(void);
 
 Suite *test_dlw_store_file_suite(void)
@@ -340,6 +401,9 @@ Suite *test_dlw_store_file_suite(void)
     tcase_add_test(t, store_that_is_gone);
     tcase_add_test(t, eviction_takes_the_oldest_of_ours);
     tcase_add_test(t, a_full_store_makes_room_or_says_so);
+    tcase_add_test(t, without_nameless_files);
+    tcase_add_test(t, no_room_for_it);
+    tcase_add_test(t, the_end_comes_in_the_middle);
     suite_add_tcase(s, t);
     return s;
 }
