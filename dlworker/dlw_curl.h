@@ -43,8 +43,9 @@ apr_status_t dlw_curl_create(dl_loop_t *loop, apr_pool_t *p,
 
 /**
  * A transfer with safe settings: http and https only, no redirects, TLS
- * verified, the path sent as it is, no cookies, no .netrc, connected within
- * ten seconds, given up when not one byte moves for 60 s.
+ * verified, the path sent as it is, no cookies, no .netrc, no proxy from the
+ * environment (httpd's own look at the store uses none either), connected
+ * within ten seconds, given up when not one byte moves for 60 s.
  * @return NULL when memory is short
  */
 dlw_xfer_t *dlw_xfer_open(dlw_curl_t *curl, const dlw_xfer_on_t *on,
