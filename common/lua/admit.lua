@@ -17,6 +17,7 @@
 local NEW, KEY_TTL_S, JOB_TTL_S, FIELDS = 0, 86400, 604800, 9
 local ACTIVE = 10000000000000 -- as in lib/create.lua
 local A = ARGV
+local text = string.format
 local job, user, scope = A[1], A[2], A[3]
 local idem, priority, rated = A[5], A[7], A[8]
 
@@ -33,10 +34,10 @@ if CFG_RATE_LIMIT > 0 and rated ~= '' then
     elapsed = now % CFG_RATE_WINDOW_MS
     local start = (now - elapsed) / 1000
     local stem = '@P@rate:limit:user:' .. rated .. ':window:'
-    window_key = stem .. start
+    window_key = stem .. text('%d', start)
     found = call('MGET', active_key, result_key, '@P@stats:p75',
                  '@P@stats:rate', '@P@queue:busy', window_key,
-                 stem .. start - CFG_RATE_WINDOW_MS / 1000,
+                 stem .. text('%d', start - CFG_RATE_WINDOW_MS / 1000),
                  '@P@idempotency:' .. idem)
     used = (found[6] or 0) + (found[7] or 0)
         * (CFG_RATE_WINDOW_MS - elapsed) / CFG_RATE_WINDOW_MS
@@ -67,7 +68,6 @@ then
 end
 
 -- One file, asked for anew, and all limits have room
-local text = string.format
 local now_text = text('%d', now)
 local estimate = 0
 if found[3] then

@@ -190,6 +190,31 @@ START_TEST(test_users_share_only_the_task)
 }
 END_TEST
 
+START_TEST(test_odd_users)
+{
+    static const char *const odd[] = {
+        "%s%d", "a b", "\xff\xfe", "x:window:1", "'\"\\", "{}:*?[a]", "-1"
+    };
+
+    bed.conf->rate_limit = 10;
+    bed.conf->rate_window_s = 3600;
+    bed.conf->max_active = 2;
+    bed_apply(&bed);
+    for (int i = 0; i < 7; i++) {
+        const char *id = bed_new(&bed, odd[i], 70000);
+        dl_admit_t a = bed_request(&bed, odd[i], 71000 + i);
+        dl_admitted_t out = bed_send(&bed, &a);
+
+        ck_assert_int_eq(out.outcome, DL_ADMIT_NEW);
+        ck_assert_int_eq(out.rate_remaining, 8);
+        ck_assert_str_eq(bed_get(&bed, id)->user, odd[i]);
+        ck_assert_int_eq(outcome_of(odd[i], 72000), DL_ADMIT_TOO_MANY_JOBS);
+        ck_assert_int_eq(bed_cancel(&bed, id, odd[i]), DL_CANCEL_DONE);
+        ck_assert_int_eq(outcome_of(odd[i], 72000), DL_ADMIT_NEW);
+    }
+}
+END_TEST
+
 START_TEST(test_join_in_backoff)
 {
     dl_task_t t;
@@ -356,6 +381,7 @@ Suite *test_script_admit_suite(void)
     tcase_add_test(tc, test_result_gone);
     tcase_add_test(tc, test_failed_and_cancelled_are_passed_over);
     tcase_add_test(tc, test_users_share_only_the_task);
+    tcase_add_test(tc, test_odd_users);
     tcase_add_test(tc, test_join_in_backoff);
     tcase_add_test(tc, test_anonymous_holders);
     tcase_add_test(tc, test_sent_twice);
