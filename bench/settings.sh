@@ -7,6 +7,7 @@ write_settings() {
     local source='simulate 0ms 0ms'
     [ "${BENCH_SOURCE:-simulate}" = simulate ] || source=$BENCH_SOURCE
     mkdir -p "$1/objects/files" "$1/spool" "$1/static"
+    [ "$(id -u)" != 0 ] || chmod 755 "$1"
     (umask 077; echo "link_key = benchmark-benchmark-benchmark" > "$1/secret")
     cat > "$1/dljob.conf" <<END
 DLJobRedis redis://127.0.0.1:$2

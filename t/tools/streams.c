@@ -2,8 +2,8 @@
 /*
  * Many streams at once, for tests and benchmarks: one thread, epoll, loopback.
  *
- *   streams [-t] [-s N] [-r] [-c N] [-u SOCKET -C CHANNEL [-e MODE]]
- *           PORT BASE < ids
+ *   streams [-t] [-s N] [-r] [-c N] [-u SOCKET|-p PORT] [-C CHANNEL]
+ *           [-e MODE] PORT BASE < ids
  *
  * Opens GET BASE/<id>/stream for each line of standard input and says what it
  * sees on standard output, a line whenever a number changed:
@@ -18,6 +18,8 @@
  *   -c N     churn: open and break N streams at random moments (RST,
  *            half-close, in the handshake, in mid-event), 64 at a time
  *   -u -C    publishes to Redis at SOCKET on channels CHANNEL<id>
+ *   -p PORT -C  publishes by HTTP: POST CHANNEL<id>, for servers that have no
+ *            Redis
  *   -e once  one event on each channel at once: total and worst time
  *   -e RATE  RATE events a second for 5 s, one channel after the other:
  *            percentiles of the time from PUBLISH to arrival
@@ -387,7 +389,7 @@ int main(int argc, char **argv)
     int count;
     int opt;
 
-    while ((opt = getopt(argc, argv, "ts:rc:u:C:e:")) != -1) {
+    while ((opt = getopt(argc, argv, "ts:rc:u:p:C:e:")) != -1) {
         switch (opt) {
         case 't':
             run.tls = SSL_CTX_new(TLS_client_method());
@@ -403,6 +405,9 @@ int main(int argc, char **argv)
             break;
         case 'u':
             run.redis = optarg;
+            break;
+        case 'p':
+            run.http_port = atoi(optarg);
             break;
         case 'C':
             run.channel = optarg;

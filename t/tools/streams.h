@@ -48,6 +48,7 @@ typedef struct run_t {
     const char *base;
     const char *redis;
     const char *channel;
+    int http_port;              /* publish by POST to this port instead */
     int epoll;
     int reopen;
     int slow;

@@ -5,6 +5,7 @@
 #include "streams.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -26,15 +27,39 @@ typedef struct publisher_t {
     size_t used;
 } publisher_t;
 
+static void connect_http(run_t *run, publisher_t *p)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons((unsigned short)
+                                                    run->http_port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+    p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (p->fd < 0 || connect(p->fd, (void *)&to, sizeof(to))) {
+        die("publisher");
+    }
+}
+
 static void connect_redis(run_t *run, publisher_t *p)
 {
     struct sockaddr_un to = { .sun_family = AF_UNIX };
-    struct epoll_event ev = { .events = EPOLLIN, .data.ptr = NULL };
 
     snprintf(to.sun_path, sizeof(to.sun_path), "%s", run->redis);
     p->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (p->fd < 0 || connect(p->fd, (void *)&to, sizeof(to))) {
         die("Redis");
+    }
+}
+
+static void connect_publisher(run_t *run, publisher_t *p)
+{
+    struct epoll_event ev = { .events = EPOLLIN, .data.ptr = NULL };
+
+    if (run->http_port) {
+        connect_http(run, p);
+    }
+    else {
+        connect_redis(run, p);
     }
     if (epoll_ctl(run->epoll, EPOLL_CTL_ADD, p->fd, &ev)) {
         die("epoll_ctl");
@@ -68,9 +93,17 @@ static void publish(run_t *run, client_t *c)
     if (p->used + 512 > sizeof(p->out)) {
         flush(p);
     }
-    p->used += (size_t)snprintf(p->out + p->used, 512,
-                                "*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%s\r\n"
-                                "$%d\r\n%s\r\n", clen, channel, blen, body);
+    if (run->http_port) {
+        p->used += (size_t)snprintf(p->out + p->used, 512,
+                                    "POST %s HTTP/1.1\r\nHost: x\r\n"
+                                    "Content-Length: %d\r\n\r\n%s",
+                                    channel, blen, body);
+    }
+    else {
+        p->used += (size_t)snprintf(p->out + p->used, 512,
+                                    "*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%s\r\n"
+                                    "$%d\r\n%s\r\n", clen, channel, blen, body);
+    }
     c->sent_s[number] = now_s();
     p->published++;
 }
@@ -192,11 +225,14 @@ int publisher_run(run_t *run, const char *measure)
     if (!p) {
         die("memory");
     }
-    connect_redis(run, p);
-    /* all open, and each has had its snapshot */
+    connect_publisher(run, p);
+    while (now_s() < until && run->open + run->refused < run->count) {
+        run_turn(run, 20);
+    }
+    /* each has had its snapshot, where the server sends one */
+    until = now_s() + 5;
     while (now_s() < until
-           && (run->open + run->refused < run->count
-               || run->events < (unsigned long)(run->open - run->slow))) {
+           && run->events < (unsigned long)(run->open - run->slow)) {
         run_turn(run, 20);
     }
     run->publisher = p;
