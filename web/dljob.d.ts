@@ -9,6 +9,9 @@ export interface JobFile {
   status: JobStatus;
   progress: number;
   size?: number;
+  filename?: string;
+  contentType?: string;
+  sha256?: string;
   downloadUrl?: string;
   error?: string;
   errorCode?: string;
@@ -39,6 +42,9 @@ export interface Job {
   /** Seconds. */
   estimatedTime?: number;
   message?: string;
+  statusUrl?: string;
+  streamUrl?: string;
+  resultUrl?: string;
   partial?: boolean;
   files?: JobFile[];
 }
@@ -51,6 +57,7 @@ export class DownloadError extends Error {
   readonly retryable: boolean;
   /** Of Retry-After, in ms. */
   retryAfter?: number;
+  /** Of a job that failed. */
   readonly job?: Job;
 }
 
@@ -64,13 +71,23 @@ export interface StartOptions {
 export interface Download {
   readonly jobId?: string;
   readonly fileIds: number[];
+  /** The latest state. */
   readonly job: Job;
-  /** Resolves with the completed job, rejects with a DownloadError. */
+  /**
+   * Resolves with the completed job, rejects with a DownloadError; another
+   * promise after retry().
+   */
   readonly done: Promise<Job>;
+  /** Whether retry() does anything. */
   readonly canRetry: boolean;
+  readonly retriesLeft: number;
+  /** Calls the listener now and at every change, until the result is called. */
   subscribe(listener: (job: Job) => void): () => void;
+  /** Rejects with a DownloadError when the server could not be asked. */
   cancel(): Promise<void>;
-  retry(options?: StartOptions): Promise<void>;
+  /** Tries a failed download again after 1, 2, 4 s. */
+  retry(): void;
+  /** Stops watching; the job goes on. */
   close(): void;
 }
 
@@ -78,22 +95,24 @@ export interface ClientOptions {
   /** Of the API, no slash at the end; "/v1/download". */
   base?: string;
   credentials?: RequestCredentials;
-  headers?: Record<string, string>;
+  /** Sent with every request but streams, which cannot. */
+  headers?: Record<string, string> | (() => Record<string, string>);
   /** null: nothing is resumed after a reload. */
   storage?: Storage | null;
-  /** false: poll only. */
-  streams?: boolean;
-  /** false: every tab streams for itself. */
+  /** Streams open at a time, 3; 0 or false: poll only. */
+  streams?: number | false;
+  /** false: every tab asks the server for itself. */
   shared?: boolean;
   EventSource?: typeof EventSource;
 }
 
 export interface Client {
   readonly base: string;
+  /** One job for one file id or several. */
   start(fileIds: number | number[], options?: StartOptions): Download;
   watch(jobId: string, fileIds?: number[]): Download;
-  /** What was under way when the page was left. */
-  resume(): Download[];
+  /** What was under way when the page was left; of these files, if given. */
+  resume(fileIds?: number | number[]): Download[];
   forget(jobId: string): void;
 }
 

@@ -4,17 +4,81 @@
 //   import { createClient } from './dljob.js';
 //   const client = createClient({ base: '/v1/download' });
 //   const download = client.start(70000);
-//   download.subscribe((job) => bar.value = job.progress);
+//   download.subscribe((job) => { bar.value = job.progress; });
 //   const job = await download.done;          // or throws a DownloadError
 //
 // A download is watched by server-sent events; after an error it is asked for
 // by polling. Of several tabs that watch a job one streams (Web Locks) and
-// tells the others (BroadcastChannel).
+// tells the others (BroadcastChannel). A browser opens six connections to an
+// HTTP/1.1 server, so only a few streams are open at a time; further jobs are
+// polled until one of them ends.
 
 const TERMINAL = ['completed', 'failed', 'cancelled'];
-const STREAM_TRIES = 3;
+const STREAMS = 3;                  // open at a time, in all tabs
+const STREAM_TRIES = 3;             // in a row, before polling
+const STREAM_AGAIN = 10;            // polls before the next try
 const RETRY_S = [1, 2, 4];
-const KEY = 'dljob:jobs';
+const POLL_MS = 3000;               // when the server does not say
+const POLL_MAX_MS = 30000;          // between polls that fail
+const CANCEL = 'cancel';
+
+const isOver = (job) => TERMINAL.includes(job.status);
+
+/** A little later than that, so that clients do not come all at once. */
+const jitter = (ms) => ms * (1 + Math.random() / 4);
+
+const isOffline = () => globalThis.navigator?.onLine === false;
+
+/** Whether nobody looks at the page, or there is no network. */
+const isAsleep = () => Boolean(globalThis.document?.hidden) || isOffline();
+
+/** Milliseconds of a Retry-After header in seconds; undefined without one. */
+function retryAfter(response) {
+  const seconds = parseInt(response.headers.get('Retry-After'), 10);
+  return seconds >= 0 ? jitter(Math.max(seconds, 1) * 1000) : undefined;
+}
+
+/** A key for one click; randomUUID() is not there without HTTPS. */
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)),
+    (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * Resolves with what begin's argument is called with, or when the signal says
+ * stop. begin returns a function that cleans up.
+ */
+function until(signal, begin) {
+  return new Promise((resolve) => {
+    let cleanUp;
+    const end = (value) => {
+      cleanUp?.();
+      signal.removeEventListener('abort', end);
+      resolve(value);
+    };
+    cleanUp = begin(end);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) {
+      end();
+    }
+  });
+}
+
+const pause = (ms, signal) => until(signal, (end) => {
+  const timer = setTimeout(end, ms);
+  return () => clearTimeout(timer);
+});
+
+/** Resolves when the page is seen (again) and the network is there. */
+const awake = (signal) => isAsleep() && until(signal, (end) => {
+  const look = () => isAsleep() || end();
+  document.addEventListener('visibilitychange', look);
+  addEventListener('online', look);
+  return () => {
+    document.removeEventListener('visibilitychange', look);
+    removeEventListener('online', look);
+  };
+});
 
 /** What went wrong: the API's error body, or a lost connection (status 0). */
 export class DownloadError extends Error {
@@ -23,69 +87,29 @@ export class DownloadError extends Error {
     this.name = 'DownloadError';
     this.status = status;
     this.code = body.errorCode || (status ? 'HTTP_' + status : 'NETWORK');
-    this.retryable = body.retryable ?? (status === 0 || status === 429
-      || status >= 500);
+    this.retryable = body.retryable
+      ?? (status === 0 || status === 429 || status >= 500);
     this.job = body.jobId ? body : undefined;
   }
 }
 
-/** Waits ms, or until the signal says stop. */
-function pause(ms, signal) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
-}
-
-/** Resolves when the page is seen (again) and the network is there. */
-function awake(signal) {
-  if (typeof document === 'undefined'
-    || (!document.hidden && navigator.onLine !== false)) {
-    return Promise.resolve();
-  }
-  return new Promise((resolve) => {
-    const look = () => {
-      if (signal.aborted || (!document.hidden && navigator.onLine !== false)) {
-        document.removeEventListener('visibilitychange', look);
-        removeEventListener('online', look);
-        resolve();
-      }
-    };
-    document.addEventListener('visibilitychange', look);
-    addEventListener('online', look);
-    signal.addEventListener('abort', look, { once: true });
-  });
-}
-
-const jitter = (ms) => ms * (0.75 + Math.random() / 2);
-
 /** One download: its latest state, its listeners, its end. */
 class Download {
   #client;
+  #options;
   #listeners = new Set();
-  #stop = new AbortController();
+  #stop;
   #etag;
   #channel;
   #retries = 0;
   #settle;
 
-  constructor(client, fileIds, job) {
+  constructor(client, fileIds, options, job) {
     this.#client = client;
+    this.#options = options;
     this.fileIds = fileIds;
-    /** The latest job body; status "starting" until there is a job. */
-    this.job = job ?? { status: 'starting', progress: 0 };
-    /** Resolves with the completed job, rejects with a DownloadError. */
-    this.#renew();
-  }
-
-  #renew() {
-    this.done = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-    });
-    this.done.catch(() => {});
+    this.#renew(job);
+    this.#run();
   }
 
   get jobId() {
@@ -99,188 +123,245 @@ class Download {
     return () => this.#listeners.delete(fn);
   }
 
+  #show(job) {
+    this.job = job;
+    for (const fn of this.#listeners) {
+      fn(job);
+    }
+  }
+
+  #renew(job = { status: 'starting', progress: 0 }) {
+    this.#stop = new AbortController();
+    this.#etag = undefined;
+    /** Resolves with the completed job, rejects with a DownloadError. */
+    this.done = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.done.catch(() => {});
+    this.#show(job);
+  }
+
+  /** From where it stands to its end, or to close(). */
+  async #run(wait_ms) {
+    const { signal } = this.#stop;
+    try {
+      if (wait_ms) {
+        await pause(wait_ms, signal);
+      }
+      if (!this.jobId) {
+        await this.#begin(signal);
+      }
+      await this.#watch(signal);
+    } catch (error) {
+      if (!signal.aborted) {
+        this.#fail(error);
+      }
+    }
+  }
+
   /** Takes a newer state; tells listeners, other tabs and the promise. */
-  #take(job, fromOther) {
-    if (TERMINAL.includes(this.job.status)
-      || (job.progress < this.job.progress && job.status === this.job.status
-        && (job.attempt ?? 1) === (this.job.attempt ?? 1))) {
+  #take(job, quietly) {
+    const old = this.job;
+    if (isOver(old) || (job.status === old.status
+        && job.progress < old.progress && job.attempt === old.attempt)) {
       return;
     }
-    this.job = { ...this.job, nextAttemptAt: undefined, ...job };
-    if (!fromOther) {
-      this.#channel?.postMessage(this.job);
+    if (!quietly) {
+      this.#channel?.postMessage(job);
     }
-    for (const fn of this.#listeners) {
-      fn(this.job);
+    if (!isOver(job)) {
+      this.#show(job);
+      return;
     }
-    if (TERMINAL.includes(job.status)) {
-      this.close();
-      this.#client.forget(this.jobId);
-      if (job.status === 'completed') {
-        this.#settle.resolve(this.job);
-      } else {
-        this.#settle.reject(new DownloadError(this.job, 200));
-      }
+    this.close();
+    this.#client.forget(job.jobId);
+    this.#show(job);
+    if (job.status === 'completed') {
+      this.#settle.resolve(job);
+    } else {
+      this.#settle.reject(new DownloadError({ errorCode: 'CANCELLED', ...job,
+        message: job.error ?? job.message }, 200));
     }
   }
 
   #fail(error) {
     this.close();
-    this.job = { ...this.job, status: 'failed', error: error.message,
-      errorCode: error.code };
-    for (const fn of this.#listeners) {
-      fn(this.job);
+    if (error.status === 404) {
+      this.#client.forget(this.jobId);
     }
+    this.#show({ ...this.job, status: 'failed', error: error.message,
+      errorCode: error.code });
     this.#settle.reject(error);
   }
 
   /** Asks for the job; one idempotency key however often it is tried. */
-  async begin(options) {
-    const key = options.idempotencyKey ?? crypto.randomUUID();
-    const body = { ...options.body, file_ids: this.fileIds };
-    for (let i = 0; ; i++) {
+  async #begin(signal) {
+    const { idempotencyKey = newKey(), ...options } = this.#options;
+    const init = {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json',
+        'Idempotency-Key': idempotencyKey },
+      body: JSON.stringify({ ...options, file_ids: this.fileIds }),
+    };
+    for (let i = 0; !signal.aborted;) {
       try {
-        const { job } = await this.#client.request('/initiate', {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json',
-            'Idempotency-Key': key },
-          body: JSON.stringify(body),
-          signal: this.#stop.signal,
-        });
+        const { job } = await this.#client.request('/initiate', init);
+        if (signal.reason === CANCEL) {
+          await this.#client.request('/' + job.jobId, { method: 'DELETE' });
+          return;
+        }
         this.#client.remember(job.jobId, this.fileIds);
-        this.#take(job);
-        break;
+        if (!signal.aborted) {
+          this.#take(job);
+        }
+        return;
       } catch (error) {
-        if (this.#stop.signal.aborted) {
-          return;
-        }
         if (!error.retryable || i === RETRY_S.length) {
-          this.#fail(error);
-          return;
+          throw error;
         }
-        await pause(error.retryAfter ?? jitter(RETRY_S[i] * 1000),
-          this.#stop.signal);
+        await pause(error.retryAfter ?? jitter(RETRY_S[i] * 1000), signal);
+        await awake(signal);
+        // that another download must end first is no failure
+        i += error.code !== 'TOO_MANY_JOBS';
       }
     }
-    this.watch();
   }
 
-  /** Follows the job to its end: in one tab by stream, in the others by it. */
-  async watch() {
-    const signal = this.#stop.signal;
-    if (signal.aborted || TERMINAL.includes(this.job.status)) {
+  /** Follows the job: one tab asks the server and tells the others. */
+  async #watch(signal) {
+    if (signal.aborted) {
       return;
     }
     const name = 'dljob:' + this.jobId;
-    if (!this.#client.shared) {
-      return this.#follow();
+    if (this.#client.shared) {
+      const channel = new BroadcastChannel(name);
+      channel.onmessage = ({ data }) => {
+        if (data) {
+          this.#take(data, true);
+        } else if (this.job.createdAt) {
+          channel.postMessage(this.job);
+        }
+      };
+      channel.postMessage(null);        // who knows more?
+      this.#channel = channel;
     }
-    this.#channel = new BroadcastChannel(name);
-    this.#channel.onmessage = (event) => this.#take(event.data, true);
-    await this.#poll().catch(() => {});
-    try {
-      await navigator.locks.request(name, { signal }, () => this.#follow());
-    } catch {
-      // the download was closed while another tab streamed
+    while (!signal.aborted) {
+      await this.#client.alone(name, signal, () => this.#follow(signal));
+      await awake(signal);
     }
   }
 
-  async #follow() {
-    const signal = this.#stop.signal;
-    let failures = 0;
-    let wait = 0;
+  /** Streams, or polls; ends when the page falls asleep. */
+  async #follow(signal) {
+    let failures = 0;                   // of the stream, in a row
+    let errors = 0;                     // of the polls, in a row
     while (!signal.aborted) {
-      if (this.#client.streams && failures < STREAM_TRIES) {
-        failures = await this.#stream() ? 0 : failures + 1;
-      } else {
-        await pause(wait, signal);
+      let heard;
+      if (failures < STREAM_TRIES || failures % STREAM_AGAIN === 0) {
+        heard = await this.#client.place(() => this.#stream(signal));
       }
-      await awake(signal);
-      if (signal.aborted) {
+      // A stream that worked may go on unseen, polling may not.
+      if (signal.aborted || (heard ? isOffline() : isAsleep())) {
         return;
       }
+      if (heard) {
+        failures = 0;
+        await pause(Math.random() * 1000, signal);
+        continue;
+      }
+      failures += heard === false || failures > 0;
+      let wait_ms;
       try {
-        wait = await this.#poll();
+        wait_ms = await this.#poll(signal);
+        errors = 0;
       } catch (error) {
         if (!error.retryable) {
-          this.#fail(error);
-          return;
+          throw error;
         }
-        wait = error.retryAfter ?? jitter(3000);
+        wait_ms = error.retryAfter
+          ?? jitter(Math.min(POLL_MS * 2 ** errors++, POLL_MAX_MS));
       }
-      if (failures) {
-        await pause(Math.min(wait, 3000), signal);
-      }
+      await pause(wait_ms, signal);
     }
   }
 
   /** One stream, until it ends; whether it brought anything. */
-  #stream() {
-    return new Promise((resolve) => {
-      const source = new this.#client.EventSource(
-        this.#client.base + '/' + this.jobId + '/stream',
-        { withCredentials: this.#client.credentials === 'include' });
+  #stream(signal) {
+    return until(signal, (end) => {
+      const { base, credentials, EventSource } = this.#client;
+      const source = new EventSource(`${base}/${this.jobId}/stream`,
+        { withCredentials: credentials === 'include' });
       let heard = false;
-      const end = () => {
-        source.close();
-        resolve(heard);
-      };
-      source.onmessage = (event) => {
+      source.onmessage = ({ data }) => {
         heard = true;
-        this.#take(JSON.parse(event.data));
+        this.#take(JSON.parse(data));
       };
-      source.onerror = end;
-      this.#stop.signal.addEventListener('abort', end, { once: true });
+      source.onerror = () => end(heard);
+      return () => source.close();
     });
   }
 
   /** Asks once; how many ms to wait before the next time. */
-  async #poll() {
+  async #poll(signal) {
     const { job, response } = await this.#client.request(
       '/status/' + this.jobId, {
         headers: this.#etag ? { 'If-None-Match': this.#etag } : {},
-        signal: this.#stop.signal,
         cache: 'no-store',
+        signal,
       });
     this.#etag = response.headers.get('ETag') ?? this.#etag;
     if (job) {
       this.#take(job);
     }
-    return jitter((response.headers.get('Retry-After') || 3) * 1000);
+    return retryAfter(response) ?? jitter(POLL_MS);
   }
 
-  /** Cancels the job on the server. */
+  /** Cancels the job on the server, or lets go of it if others wait too. */
   async cancel() {
-    if (!this.jobId) {
-      this.#fail(new DownloadError({ message: 'Cancelled',
-        errorCode: 'CANCELLED', retryable: false }, 0));
+    let job = { message: 'Cancelled' };
+    if (isOver(this.job)) {
       return;
     }
-    const { job } = await this.#client.request('/' + this.jobId,
-      { method: 'DELETE' });
-    this.#take({ ...job, progress: this.job.progress });
+    if (this.jobId) {
+      try {
+        ({ job } = await this.#client.request('/' + this.jobId,
+          { method: 'DELETE' }));
+      } catch (error) {
+        if (error.status !== 409) {
+          throw error;
+        }
+        await this.#poll();             // it was over before
+        return;
+      }
+    }
+    this.#stop.abort(CANCEL);
+    this.#take({ ...this.job, ...job, status: 'cancelled',
+      progress: this.job.progress }, job.status !== 'cancelled');
   }
 
-  /** Whether retry() will do anything: a failure, and tries are left. */
+  /** How often retry() may still be called. */
+  get retriesLeft() {
+    return RETRY_S.length - this.#retries;
+  }
+
+  /** Whether retry() does anything: it has failed, and tries are left. */
   get canRetry() {
-    return ['failed', 'cancelled'].includes(this.job.status)
-      && this.#retries < RETRY_S.length;
+    return isOver(this.job) && this.job.status !== 'completed'
+      && this.retriesLeft > 0;
   }
 
   /** Tries a failed download again after 1, 2, 4 s; a new job. */
-  async retry(options = {}) {
-    if (!this.canRetry) {
-      return;
+  retry() {
+    if (this.canRetry) {
+      const { idempotencyKey, ...options } = this.#options;
+      const { fileId, files = [{ fileId }] } = this.job;
+      this.#options = options;
+      if (!this.fileIds.length) {
+        this.fileIds = files.map((file) => file.fileId);
+      }
+      this.#renew();
+      this.#run(RETRY_S[this.#retries++] * 1000);
     }
-    this.#stop = new AbortController();
-    this.#etag = undefined;
-    this.#renew();
-    this.job = { status: 'starting', progress: 0 };
-    for (const fn of this.#listeners) {
-      fn(this.job);
-    }
-    await pause(RETRY_S[this.#retries++] * 1000, this.#stop.signal);
-    await this.begin(options);
   }
 
   /** Stops watching here; the job goes on. */
@@ -291,97 +372,109 @@ class Download {
   }
 }
 
-/**
- * @param {object} [options]
- * @param {string} [options.base]  of the API, no slash at the end
- * @param {Storage|null} [options.storage]  null: forget at reload
- * @param {boolean} [options.streams]  false: poll only
- */
+/** For the options see dljob.d.ts and README.md. */
 export function createClient(options = {}) {
-  const base = options.base ?? '/v1/download';
-  const storage = options.storage === undefined
-    ? globalThis.localStorage : options.storage;
-  const credentials = options.credentials ?? 'same-origin';
+  const { base = '/v1/download', credentials = 'same-origin',
+    headers } = options;
+  const key = 'dljob:jobs:' + base;
   const Source = options.EventSource ?? globalThis.EventSource;
+  const most = Source ? options.streams ?? STREAMS : 0;
+  const locks = options.shared !== false && globalThis.BroadcastChannel
+    && globalThis.navigator?.locks;
+  let open = 0;
 
-  function stored() {
+  /** What change makes of the jobs under way, by their id. */
+  function memory(change) {
+    let jobs = {};
     try {
-      return JSON.parse(storage?.getItem(KEY)) ?? {};
-    } catch {
-      return {};
-    }
-  }
-
-  function store(change) {
-    const jobs = stored();
-    change(jobs);
-    try {
-      storage?.setItem(KEY, JSON.stringify(jobs));
+      const storage = options.storage === undefined
+        ? localStorage : options.storage;
+      jobs = JSON.parse(storage.getItem(key)) ?? jobs;
+      if (change) {
+        change(jobs);
+        storage.setItem(key, JSON.stringify(jobs));
+      }
     } catch {
       // a full or forbidden storage costs the resumption, nothing else
     }
+    return jobs;
   }
 
   const client = {
     base,
     credentials,
     EventSource: Source,
-    streams: options.streams !== false && Boolean(Source),
-    shared: options.shared !== false
-      && typeof BroadcastChannel !== 'undefined'
-      && Boolean(globalThis.navigator?.locks),
+    shared: Boolean(locks),
 
     /** One request; throws a DownloadError for an error answer. */
     async request(path, init) {
       let response;
-      let body;
+      let job;
       try {
         response = await fetch(base + path, { credentials, ...init,
-          headers: { Accept: 'application/json', ...options.headers,
+          headers: { Accept: 'application/json',
+            ...typeof headers === 'function' ? headers() : headers,
             ...init.headers } });
-        body = response.status === 304 ? undefined : await response.json();
+        job = response.status === 304 ? undefined : await response.json();
       } catch {
         if (!response || response.ok) {
           throw new DownloadError({}, 0);
         }
-        body = {};
+        job = {};
       }
       if (!response.ok && response.status !== 304) {
-        const error = new DownloadError(body, response.status);
-        const after = response.headers.get('Retry-After');
-        error.retryAfter = after ? after * 1000 : undefined;
+        const error = new DownloadError(job, response.status);
+        error.retryAfter = retryAfter(response);
         throw error;
       }
-      return { job: body, response };
+      return { job, response };
+    },
+
+    /** Runs fn while no other tab runs one of that name. */
+    alone(name, signal, fn) {
+      return locks ? locks.request(name, { signal }, fn) : fn();
+    },
+
+    /** Runs fn in one of the places for streams; undefined: all are taken. */
+    async place(fn) {
+      let result;
+      if (!locks && open < most) {
+        open++;
+        result = await fn();
+        open--;
+      }
+      for (let i = 0; locks && i < most && result === undefined; i++) {
+        result = await locks.request('dljob:stream:' + i,
+          { ifAvailable: true }, (lock) => lock ? fn() : undefined);
+      }
+      return result;
     },
 
     /** Starts a download of one file id or several. */
-    start(fileIds, { idempotencyKey, ...body } = {}) {
-      const download = new Download(client, [].concat(fileIds));
-      download.begin({ idempotencyKey, body });
-      return download;
+    start(fileIds, startOptions = {}) {
+      return new Download(client, [].concat(fileIds), startOptions);
     },
 
     /** Watches a job that was started elsewhere. */
     watch(jobId, fileIds = []) {
-      const download = new Download(client, fileIds,
+      return new Download(client, fileIds, {},
         { jobId, status: 'queued', progress: 0 });
-      download.watch();
-      return download;
     },
 
     /** The downloads that were under way when the page was left. */
-    resume() {
-      return Object.entries(stored())
-        .map(([jobId, { fileIds }]) => client.watch(jobId, fileIds));
+    resume(fileIds) {
+      const wanted = fileIds && String(fileIds);
+      return Object.entries(memory())
+        .filter(([, entry]) => !fileIds || String(entry.fileIds) === wanted)
+        .map(([jobId, entry]) => client.watch(jobId, entry.fileIds));
     },
 
     remember(jobId, fileIds) {
-      store((jobs) => { jobs[jobId] = { fileIds, at: Date.now() }; });
+      memory((jobs) => { jobs[jobId] = { fileIds, at: Date.now() }; });
     },
 
     forget(jobId) {
-      store((jobs) => { delete jobs[jobId]; });
+      memory((jobs) => { delete jobs[jobId]; });
     },
   };
   return client;

@@ -8,8 +8,9 @@ const TERMINAL = ['completed', 'failed', 'cancelled'];
 
 const find = (id) => document.getElementById(id);
 const base = document.querySelector('meta[name=dljob-base]').content;
+const query = new URLSearchParams(location.search);
 const client = createClient({ base,
-  streams: !new URLSearchParams(location.search).has('poll') });
+  streams: query.has('poll') ? false : undefined });
 
 /** Said to screen readers: each quarter and each end, once. */
 function say(text) {
@@ -24,75 +25,117 @@ function readHistory() {
   }
 }
 
-function showHistory() {
-  const entries = readHistory();
-  find('history').replaceChildren(...entries.map((entry) => {
-    const item = document.createElement('li');
-    item.textContent = `${entry.name}: ${entry.status}, `
-      + new Date(entry.at).toLocaleString();
-    return item;
-  }));
-  find('clear').hidden = entries.length === 0;
-}
-
-function addToHistory(name, job) {
-  const entries = readHistory().filter((e) => e.jobId !== job.jobId);
-  entries.unshift({ jobId: job.jobId, name, status: job.status,
-    at: Date.now() });
-  localStorage.setItem(HISTORY,
-    JSON.stringify(entries.slice(0, HISTORY_MAX)));
+function writeHistory(entries) {
+  try {
+    localStorage.setItem(HISTORY, JSON.stringify(entries));
+  } catch {
+    // no storage, no history
+  }
   showHistory();
 }
 
-function words(job) {
+function historyItem({ name, status, at }) {
+  const item = document.createElement('li');
+  const text = document.createElement('span');
+  const time = document.createElement('time');
+  text.textContent = `${name}: ${status}`;
+  time.dateTime = new Date(at).toISOString();
+  time.textContent = new Date(at).toLocaleString();
+  item.append(text, time);
+  return item;
+}
+
+function showHistory() {
+  const entries = readHistory();
+  find('history').replaceChildren(...entries.map(historyItem));
+  find('clear').hidden = entries.length === 0;
+}
+
+function addToHistory(name, { jobId, status }) {
+  const entries = readHistory().filter((e) => !jobId || e.jobId !== jobId);
+  entries.unshift({ jobId, name, status, at: Date.now() });
+  writeHistory(entries.slice(0, HISTORY_MAX));
+}
+
+function sizeText(bytes) {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB`
+    : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function stateText(job) {
   switch (job.status) {
     case 'starting': return 'starting …';
-    case 'queued':
-      return job.attempt ? `attempt ${job.attempt + 1} follows` : 'queued';
     case 'processing': return `${job.progress} %`;
     case 'completed': return 'ready';
-    case 'cancelled': return 'cancelled';
-    default: return job.error ?? 'failed';
+    default: return job.status;
   }
+}
+
+function detailText(job) {
+  switch (job.status) {
+    case 'queued': return job.nextAttemptAt ? 'Another attempt follows' : '';
+    case 'processing': return job.message ?? '';
+    case 'completed':
+      return [job.filename, job.size >= 0 && sizeText(job.size)]
+        .filter(Boolean).join(', ');
+    case 'failed': return job.error ?? '';
+    default: return '';
+  }
+}
+
+/** Shows or hides a control; the focus goes elsewhere before it is gone. */
+function show(control, visible, instead) {
+  if (!visible && control === document.activeElement) {
+    (instead ?? find('active-title')).focus();
+  }
+  control.hidden = !visible;
 }
 
 /** A row for one download, kept up to date by it. */
 function addRow(download) {
   const row = find('row').content.firstElementChild.cloneNode(true);
   const part = (name) => row.querySelector('.' + name);
+  const [bar, link, cancel, retry] = ['bar', 'link', 'cancel', 'retry']
+    .map(part);
   const name = 'File ' + (download.fileIds.join(', ') || download.jobId);
   let quarter = 0;
 
   part('name').textContent = name;
-  part('bar').setAttribute('aria-label', name);
-  part('cancel').setAttribute('aria-label', 'Cancel ' + name);
-  part('retry').setAttribute('aria-label', 'Retry ' + name);
-  part('cancel').onclick = () => download.cancel().catch((error) => {
-    part('state').textContent = error.message;
+  bar.setAttribute('aria-label', name);
+  link.setAttribute('aria-label', 'Save ' + name);
+  cancel.setAttribute('aria-label', 'Cancel ' + name);
+  cancel.onclick = () => download.cancel().catch((error) => {
+    part('detail').textContent = error.message;
+    say(`${name}: ${error.message}`);
   });
-  part('retry').onclick = () => {
-    quarter = 0;
-    part('cancel').focus();
-    download.retry();
-  };
+  retry.onclick = () => download.retry();
 
   download.subscribe((job) => {
     const over = TERMINAL.includes(job.status);
     row.className = 'row ' + job.status;
-    part('state').textContent = words(job);
-    part('bar').setAttribute('aria-valuenow', job.progress);
+    part('state').textContent = stateText(job);
+    part('detail').textContent = detailText(job);
+    bar.setAttribute('aria-valuenow', job.progress);
     part('fill').style.setProperty('--done', job.progress / 100);
-    part('cancel').hidden = over;
-    part('retry').hidden = !download.canRetry;
-    part('link').hidden = !job.downloadUrl;
     if (job.downloadUrl) {
-      part('link').href = job.downloadUrl;
-      part('link').setAttribute('aria-label', 'Download ' + name);
-      part('link').setAttribute('download', job.filename ?? '');
+      link.href = job.downloadUrl;
+      link.download = job.filename ?? '';
     }
+    link.hidden = !job.downloadUrl;
+    retry.textContent = `Retry (${download.retriesLeft} left)`;
+    retry.setAttribute('aria-label', `${retry.textContent} ${name}`);
+    // first what appears, so that the focus can go there
     if (over) {
-      say(`${name}: ${words(job)}`);
+      show(retry, download.canRetry);
+      show(cancel, false, link.hidden ? retry.hidden ? null : retry : link);
+      say(`${name}: ${stateText(job)}. ${detailText(job)}`);
       addToHistory(name, job);
+      return;
+    }
+    show(cancel, true);
+    show(retry, false, cancel);
+    if (job.status === 'starting') {
+      quarter = 0;
     } else if (Math.floor(job.progress / 25) > quarter) {
       quarter = Math.floor(job.progress / 25);
       say(`${name}: ${quarter * 25} %`);
@@ -103,8 +146,8 @@ function addRow(download) {
 
 find('start').addEventListener('submit', (event) => {
   event.preventDefault();
-  const ids = find('ids').value.split(/[\s,]+/).filter(Boolean);
-  const wrong = ids.find((id) => !/^\d{1,12}$/.test(id));
+  const ids = new Set(find('ids').value.split(/[\s,]+/).filter(Boolean));
+  const wrong = [...ids].find((id) => !/^\d{1,12}$/.test(id));
   find('problem').textContent = wrong ? `"${wrong}" is no file id` : '';
   if (!wrong) {
     ids.forEach((id) => addRow(client.start(Number(id))));
@@ -112,8 +155,7 @@ find('start').addEventListener('submit', (event) => {
 });
 
 find('clear').addEventListener('click', () => {
-  localStorage.removeItem(HISTORY);
-  showHistory();
+  writeHistory([]);
   find('ids').focus();
 });
 
