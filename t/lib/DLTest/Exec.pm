@@ -7,11 +7,13 @@
 #   my $job = $exec->submit(70002, '...');      # does not wait
 #
 # The pieces lie in $CASES, where they may leave files for the test too:
-# "echo $$ > $CASES/pid-70002" is what pid_of('70002') reads.
+# "echo $$ > $CASES/pid-70002" is what pid_of('70002') reads. "gate NAME" waits
+# there, without burning a core, while shut(NAME) holds and until go(NAME).
 package DLTest::Exec;
 use strict;
 use warnings;
 
+use Fcntl qw(LOCK_EX LOCK_UN);
 use DLTest::Wait qw(wait_for);
 
 sub new {
@@ -22,11 +24,30 @@ sub new {
     $stack->write_file('source', <<"EOT", 0755);
 #!/bin/sh
 CASES=$cases
+gate() { flock -s $cases/gate-\$1 true; }
 . $cases/case-\$1
 EOT
     $stack->{conf} .= 'DLJobSource exec ' . $stack->dir
         . "/source %{file_id}\n";
-    return bless { stack => $stack, cases => $cases }, $class;
+    return bless { stack => $stack, cases => $cases, gates => {} }, $class;
+}
+
+# Lets nobody through a gate: to be called before a command comes to it.
+sub shut {
+    my ($self, @names) = @_;
+    for my $name (@names) {
+        my $path = $self->{stack}->write_file("cases/gate-$name", '', 0644);
+        open my $gate, '+<', $path or die "$path: $!";
+        flock $gate, LOCK_EX or die "$path: $!";
+        $self->{gates}{$name} = $gate;
+    }
+    return;
+}
+
+sub go {
+    my ($self, @names) = @_;
+    flock delete $self->{gates}{$_}, LOCK_UN for @names;
+    return;
 }
 
 # Admits a job for one file; dies unless it is accepted.
@@ -83,6 +104,15 @@ sub pid_of {
     open my $in, '<', "$self->{cases}/pid-$name" or return;
     my $line = <$in> // '';
     return $line =~ /^(\d+)\n/ ? $1 : undef;
+}
+
+# Whether that process runs. One that has ended does not, though whoever
+# inherited it may take its time to bury it.
+sub lives {
+    my ($self, $name) = @_;
+    my $pid = $self->pid_of($name) // return 0;
+    open my $in, '<', "/proc/$pid/stat" or return 0;
+    return (<$in> // '') =~ /\) [^ZX] / ? 1 : 0;
 }
 
 sub working_folders {

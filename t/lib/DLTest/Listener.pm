@@ -6,9 +6,9 @@
 #   my @messages = $listener->all;      # [channel, what it says] so far
 #   is $listener->ends($id), 1;         # terminal events of a job of one file
 #
-# Every terminal change is published as {"jobId","version","reread":true}; of
-# a job of one file nothing else is. A job of several files says so of each of
-# its changes: look at versions().
+# Every terminal change is published as {"jobId","version","reread":true}. Of a
+# job of one file nothing else is but, to its user, that it is new: version 1.
+# A job of several files says so of each of its changes.
 package DLTest::Listener;
 use strict;
 use warnings;
@@ -72,20 +72,27 @@ sub of_job {
         grep { $_->[0] eq $channel && $_->[1]{jobId} eq $id } $self->all;
 }
 
+# Whether this says that a job of one file has ended.
+sub ended {
+    my ($said) = @_;
+    return $said->{reread} && $said->{version} > 1;
+}
+
 # How often a job of one file was said to have ended.
 sub ends {
     my ($self, $id, $channel) = @_;
-    return scalar grep { $_->{reread} } $self->of_job($id, $channel);
+    return scalar grep { ended($_) } $self->of_job($id, $channel);
 }
 
-# How often each job of one file was said to have ended, by its id.
+# How often each job of one file was said to have ended, by its id: on one
+# channel, or where each is told on one.
 sub all_ends {
     my ($self, $channel) = @_;
     my %ends;
-    $channel = $self->{stack}->key($channel);
+    $channel = $self->{stack}->key($channel) if defined $channel;
     for my $message ($self->all) {
-        $ends{ $message->[1]{jobId} }++
-            if $message->[0] eq $channel && $message->[1]{reread};
+        next if defined $channel && $message->[0] ne $channel;
+        $ends{ $message->[1]{jobId} }++ if ended($message->[1]);
     }
     return \%ends;
 }
