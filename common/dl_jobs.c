@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "dl_log.h"
+#include "dl_redis.h"
 #include "dl_reply.h"
 #include "dl_uuid.h"
 
@@ -35,13 +36,17 @@ const char *dl_jobs_key(const dl_jobs_t *jobs, const char *a, const char *b,
     return apr_pstrcat(p, dl_script_prefix(jobs->scripts), a, b, NULL);
 }
 
-/* LOADING, READONLY, OOM, BUSY …: not now, and no use in sending it again. */
+/* LOADING, READONLY, OOM, BUSY …: not now, and no use in sending it again;
+ * NOPERM and the like: not ever. */
 static apr_status_t refused(const char *what, redisReply *reply)
 {
+    apr_status_t rv = dl_redis_error(reply) == DL_REDIS_CONFIG
+                          ? APR_EACCES : APR_EGENERAL;
+
     dl_log(DL_LOG_WARN, "DL0111", NULL, "Redis refused %s: %s", what,
            reply->str);
     dl_reply_free(reply);
-    return APR_EGENERAL;
+    return rv;
 }
 
 static apr_status_t load_and_run(dl_jobs_t *jobs, dl_script_e script,
@@ -55,8 +60,9 @@ static apr_status_t load_and_run(dl_jobs_t *jobs, dl_script_e script,
 
     if (rv != APR_SUCCESS)
         return rv;
-    dl_reply_free(replies[0]);
-    *reply = replies[1];
+    /* why it could not be loaded says more than that it is not there */
+    *reply = replies[replies[0]->type == REDIS_REPLY_ERROR ? 0 : 1];
+    dl_reply_free(replies[*reply == replies[0] ? 1 : 0]);
     return APR_SUCCESS;
 }
 

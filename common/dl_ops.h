@@ -107,6 +107,38 @@ typedef struct dl_ops_dead_t {
 apr_status_t dl_ops_dead(dl_jobs_t *jobs, int first, int n, apr_pool_t *p,
                          apr_array_header_t **dead);
 
+/** What the store holds for a file, as long as it is reused. */
+typedef struct dl_ops_result_t {
+    const char *key;
+    apr_int64_t size;           /**< bytes, -1: not known */
+    const char *filename;       /**< or "", so the next two */
+    const char *content_type;
+    const char *sha256;
+    apr_int64_t ttl_s;          /**< until it is prepared anew */
+} dl_ops_result_t;
+
+/** All there is about a file. */
+typedef struct dl_ops_file_t {
+    apr_int64_t file_id;
+    dl_ops_task_t *task;        /**< in flight, or NULL */
+    int queue;                  /**< a dl_ops_queue_e, or -1: in none */
+    int rank;                   /**< tasks before it in the queue of those
+                                     that wait; -1: it does not wait */
+    apr_array_header_t *jobs;   /**< of const char *: some of those that wait
+                                     for it, the task's first one first */
+    int njobs;                  /**< how many wait in all */
+    dl_ops_result_t *result;    /**< or NULL */
+    dl_ops_dead_t *dead;        /**< or NULL */
+} dl_ops_file_t;
+
+/**
+ * Looks at files, in the order given; one of which nothing is known has NULL
+ * everywhere. A round trip for every 20.
+ * @param files  of dl_ops_file_t
+ */
+apr_status_t dl_ops_files(dl_jobs_t *jobs, const apr_int64_t *ids, int n,
+                          apr_pool_t *p, apr_array_header_t **files);
+
 /**
  * Gives a dead letter's file another try, as a new job of the same user.
  * @param job_id      fresh

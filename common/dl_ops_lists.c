@@ -79,6 +79,48 @@ static void free_page(redisReply *page, redisReply **hashes, int count)
     dl_reply_free(page);
 }
 
+static apr_int64_t member(const redisReply *page, apr_size_t i)
+{
+    apr_int64_t file_id = 0;
+
+    dl_reply_int_at(page, i, &file_id);
+    return file_id;
+}
+
+void dl_ops_task_read(const redisReply *hash, apr_int64_t file_id,
+                      apr_pool_t *p, dl_ops_task_t *t)
+{
+    apr_int64_t priority = integer(hash, "priority", DL_PRIORITY_NORMAL);
+
+    memset(t, 0, sizeof(*t));
+    t->file_id = file_id;
+    t->state = text(hash, "state", p);
+    t->job_id = text(hash, "job", p);
+    t->worker = text(hash, "worker", p);
+    t->attempts = (int)integer(hash, "attempts", 0);
+    t->lost = (int)integer(hash, "lost", 0);
+    t->progress = (int)integer(hash, "progress", 0);
+    t->priority = priority == DL_PRIORITY_HIGH ? DL_PRIORITY_HIGH
+                : priority == DL_PRIORITY_LOW ? DL_PRIORITY_LOW
+                : DL_PRIORITY_NORMAL;
+}
+
+void dl_ops_dead_read(const redisReply *hash, apr_int64_t file_id,
+                      apr_pool_t *p, dl_ops_dead_t *d)
+{
+    d->file_id = file_id;
+    d->at_ms = integer(hash, "at", 0);
+    d->error_code = text(hash, "errorCode", p);
+    d->error = text(hash, "error", p);
+    d->detail = text(hash, "detail", p);
+    d->attempts = (int)integer(hash, "attempts", 0);
+    d->lost = (int)integer(hash, "lost", 0);
+    d->job_id = text(hash, "job", p);
+    d->user = text(hash, "userId", p);
+    d->request_id = text(hash, "requestId", p);
+    d->traceparent = text(hash, "traceparent", p);
+}
+
 apr_status_t dl_ops_tasks(dl_jobs_t *jobs, dl_ops_queue_e queue, int first,
                           int n, apr_pool_t *p, apr_array_header_t **tasks)
 {
@@ -86,7 +128,6 @@ apr_status_t dl_ops_tasks(dl_jobs_t *jobs, dl_ops_queue_e queue, int first,
         "queue:wait", "queue:suspect", "queue:delayed", "queue:lease"
     };
     redisReply *page, **hashes = NULL;
-    apr_int64_t priority;
     int count;
     apr_status_t rv = read_page(jobs, "ZRANGE", zsets[queue], "task:", first,
                                 n, p, &page, &hashes, &count);
@@ -99,18 +140,7 @@ apr_status_t dl_ops_tasks(dl_jobs_t *jobs, dl_ops_queue_e queue, int first,
         const char *score = dl_reply_str_at(page, 2 * i + 1, NULL);
         double at = score ? strtod(score, NULL) : 0;
 
-        memset(t, 0, sizeof(*t));
-        dl_reply_int_at(page, 2 * i, &t->file_id);
-        t->state = text(hashes[i], "state", p);
-        t->job_id = text(hashes[i], "job", p);
-        t->worker = text(hashes[i], "worker", p);
-        t->attempts = (int)integer(hashes[i], "attempts", 0);
-        t->lost = (int)integer(hashes[i], "lost", 0);
-        t->progress = (int)integer(hashes[i], "progress", 0);
-        priority = integer(hashes[i], "priority", DL_PRIORITY_NORMAL);
-        t->priority = priority == DL_PRIORITY_HIGH ? DL_PRIORITY_HIGH
-                    : priority == DL_PRIORITY_LOW ? DL_PRIORITY_LOW
-                    : DL_PRIORITY_NORMAL;
+        dl_ops_task_read(hashes[i], member(page, 2 * i), p, t);
         t->at_ms = (apr_int64_t)(queue <= DL_OPS_SUSPECT ? at / 1000 : at);
     }
     free_page(page, hashes, count);
@@ -131,18 +161,7 @@ apr_status_t dl_ops_dead(dl_jobs_t *jobs, int first, int n, apr_pool_t *p,
     for (int i = 0; i < count; i++) {
         dl_ops_dead_t *d = &APR_ARRAY_PUSH(*dead, dl_ops_dead_t);
 
-        memset(d, 0, sizeof(*d));
-        dl_reply_int_at(page, 2 * i, &d->file_id);
-        d->at_ms = integer(hashes[i], "at", 0);
-        d->error_code = text(hashes[i], "errorCode", p);
-        d->error = text(hashes[i], "error", p);
-        d->detail = text(hashes[i], "detail", p);
-        d->attempts = (int)integer(hashes[i], "attempts", 0);
-        d->lost = (int)integer(hashes[i], "lost", 0);
-        d->job_id = text(hashes[i], "job", p);
-        d->user = text(hashes[i], "userId", p);
-        d->request_id = text(hashes[i], "requestId", p);
-        d->traceparent = text(hashes[i], "traceparent", p);
+        dl_ops_dead_read(hashes[i], member(page, 2 * i), p, d);
     }
     free_page(page, hashes, count);
     return APR_SUCCESS;

@@ -8,8 +8,8 @@
 #include <http_log.h>
 
 #include "dl_estimate.h"
+#include "dl_links.h"
 #include "dljob_base.h"
-#include "dljob_links.h"
 #include "dljob_respond.h"
 
 APLOG_USE_MODULE(dljob);
@@ -42,7 +42,7 @@ void dljob_job_links(dljob_call_t *call, dl_job_t *job)
 {
     apr_int64_t now_s = apr_time_sec(call->r->request_time);
 
-    if (dljob_links_refresh(call->conf, job, now_s, call->pool)) {
+    if (dl_links_refresh(call->conf, job, now_s, call->pool)) {
         /* Lost: the next reader signs again. */
         dl_jobs_link(call->engine->jobs, job->id, job->url,
                      job->url_expires_s, call->pool);

@@ -15,8 +15,8 @@
 #include <apr_strings.h>
 
 #include "dl_job.h"
+#include "dl_links.h"
 #include "dljob_hub.h"
-#include "dljob_links.h"
 
 /* jobs in the snapshot of a user's stream, less one */
 #define LIST_LAST "99"
@@ -192,7 +192,7 @@ static void send_job(dljob_feed_t *feed, dljob_topic_t *topic, dl_job_t *job,
     info.terminal = dl_job_state_terminal(job->state);
     info.name = info.terminal ? dl_job_state_name(job->state) : "progress";
     info.with_id = topic->job_id != NULL;
-    dljob_links_refresh(feed->conf, job, apr_time_sec(apr_time_now()), p);
+    dl_links_refresh(feed->conf, job, apr_time_sec(apr_time_now()), p);
     for (view = topic->views; view; view = view->next) {
         dl_job_links_t links = { view->base, NULL };
         apr_size_t len;

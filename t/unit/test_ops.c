@@ -340,6 +340,127 @@ START_TEST(test_retry_joins_what_runs)
 }
 END_TEST
 
+START_TEST(test_files)
+{
+    static const apr_int64_t ids[] = {70000, 70001, 70002, 70003, 70004,
+                                      70005};
+    const char *first = bed_new(&bed, "ann", 70000);
+    const char *second = bed_new(&bed, "bob", 70000);
+    const dl_ops_file_t *f;
+    apr_array_header_t *files;
+    dl_task_t t;
+
+    bed_new(&bed, "", 70001);
+    bed_new(&bed, "", 70002);
+    bed_new(&bed, "", 70003);
+    bed_new(&bed, "", 70004);
+    t = bed_take(&bed, "w");
+    bed_beat(&bed, &t, 42);
+    t = bed_take(&bed, "w");
+    bed_fail(&bed, &t, "SOURCE_ERROR", 1, NULL);
+    t = bed_take(&bed, "w");
+    bed_complete(&bed, &t);
+    ck_assert_int_eq(dl_ops_files(bed.jobs, ids, 6, bed.p, &files),
+                     APR_SUCCESS);
+    ck_assert_int_eq(files->nelts, 6);
+    f = (const dl_ops_file_t *)files->elts;
+
+    ck_assert_int_eq(f[0].queue, DL_OPS_ACTIVE);
+    ck_assert_str_eq(f[0].task->worker, "w");
+    ck_assert_int_eq(f[0].task->progress, 42);
+    ck_assert_int_gt(f[0].task->at_ms, 0);
+    ck_assert_int_eq(f[0].njobs, 2);
+    ck_assert_str_eq(APR_ARRAY_IDX(f[0].jobs, 0, const char *), first);
+    ck_assert_str_eq(APR_ARRAY_IDX(f[0].jobs, 1, const char *), second);
+    ck_assert_int_eq(f[0].rank, -1);
+    ck_assert_ptr_null(f[0].result);
+    ck_assert_ptr_null(f[0].dead);
+
+    ck_assert_ptr_null(f[1].task);
+    ck_assert_str_eq(f[1].dead->error_code, "SOURCE_ERROR");
+    ck_assert_int_eq(f[1].njobs, 0);
+
+    ck_assert_str_eq(f[2].result->key, "k/70002");
+    ck_assert_int_eq(f[2].result->size, 100);
+    ck_assert_int_gt(f[2].result->ttl_s, 0);
+    ck_assert_int_eq(f[2].queue, -1);
+
+    ck_assert_int_eq(f[3].queue, DL_OPS_WAIT);
+    ck_assert_int_eq(f[3].rank, 0);
+    ck_assert_int_eq(f[4].rank, 1);
+    ck_assert_ptr_null(f[5].task);
+    ck_assert_int_eq(f[5].jobs->nelts, 0);
+}
+END_TEST
+
+START_TEST(test_files_many)
+{
+    enum { N = 45 };
+    apr_array_header_t *files;
+    apr_int64_t ids[N];
+
+    for (int i = 0; i < N; i++)
+        ids[i] = 70000 + i;
+    bed_new_many(&bed, "", 70000, N);
+    ck_assert_int_eq(dl_ops_files(bed.jobs, ids, N, bed.p, &files),
+                     APR_SUCCESS);
+    ck_assert_int_eq(files->nelts, N);
+    for (int i = 0; i < N; i++) {
+        const dl_ops_file_t *f = &APR_ARRAY_IDX(files, i, dl_ops_file_t);
+
+        ck_assert_int_eq(f->file_id, 70000 + i);
+        ck_assert_int_eq(f->rank, i);
+    }
+}
+END_TEST
+
+/* a result or a task that somebody has written by hand */
+START_TEST(test_files_tampered)
+{
+    static const apr_int64_t id = 70000;
+    const dl_ops_file_t *f;
+    apr_array_header_t *files;
+
+    bed_redis(&bed, "SET {t}:result:file:70000:completed %s", "only");
+    bed_redis(&bed, "HSET {t}:task:70000 progress x");
+    bed_redis(&bed, "HSET {t}:dead:70000 at x");
+    ck_assert_int_eq(dl_ops_files(bed.jobs, &id, 1, bed.p, &files),
+                     APR_SUCCESS);
+    f = (const dl_ops_file_t *)files->elts;
+    ck_assert_str_eq(f->result->key, "");
+    ck_assert_int_eq(f->result->size, -1);
+    ck_assert_str_eq(f->task->state, "");
+    ck_assert_int_eq(f->task->progress, 0);
+    ck_assert_int_eq(f->dead->at_ms, 0);
+}
+END_TEST
+
+/* what a user of Redis may not do is another thing than Redis being away */
+START_TEST(test_not_allowed)
+{
+    dl_redis_addr_t addr = *bed.conf->redis;
+    dl_redis_pool_conf_t links = {1, 5000, 5000};
+    dl_redis_pool_t *redis;
+    dl_jobs_t *jobs;
+    apr_array_header_t *dead;
+    const char *made;
+
+    bed_redis(&bed, "ACL SETUSER poor on >pw resetkeys ~{t}:* -@all +ping "
+              "+evalsha +hgetall");
+    addr.user = "poor";
+    addr.password = "pw";
+    ck_assert_int_eq(dl_redis_pool_create(&addr, &links, bed.p, &redis),
+                     APR_SUCCESS);
+    ck_assert_int_eq(dl_jobs_create(bed.conf, redis, bed.p, &jobs),
+                     APR_SUCCESS);
+    ck_assert_int_eq(dl_ops_dead(jobs, 0, 10, bed.p, &dead), APR_EACCES);
+    bed_redis(&bed, "SCRIPT FLUSH");
+    ck_assert_int_eq(dl_ops_dead_retry(jobs, 70000, bed_id(&bed), NULL,
+                                       bed.p, &made), APR_EACCES);
+    bed_redis(&bed, "ACL DELUSER poor");
+}
+END_TEST
+
 START_TEST(test_drain)
 {
     int heard;
@@ -367,6 +488,10 @@ Suite *test_ops_suite(void)
     tcase_add_test(tc, test_all_jobs);
     tcase_add_test(tc, test_dead_letters);
     tcase_add_test(tc, test_retry_joins_what_runs);
+    tcase_add_test(tc, test_files);
+    tcase_add_test(tc, test_files_many);
+    tcase_add_test(tc, test_files_tampered);
+    tcase_add_test(tc, test_not_allowed);
     tcase_add_test(tc, test_drain);
     suite_add_tcase(s, tc);
     return s;

@@ -2,8 +2,8 @@
 /*
  * Links in job bodies that stay good (contract: "Links stay good").
  */
-#ifndef DLJOB_LINKS_H
-#define DLJOB_LINKS_H
+#ifndef DL_LINKS_H
+#define DL_LINKS_H
 
 #include "dl_config.h"
 #include "dl_job.h"
@@ -16,7 +16,7 @@
  * @return 1 when the job's own link was signed anew: worth storing
  *         (dl_jobs_link), so that it stays the same
  */
-int dljob_links_refresh(const dl_config_t *conf, dl_job_t *job,
-                        apr_int64_t now_s, apr_pool_t *p);
+int dl_links_refresh(const dl_config_t *conf, dl_job_t *job,
+                     apr_int64_t now_s, apr_pool_t *p);
 
-#endif /* DLJOB_LINKS_H */
+#endif /* DL_LINKS_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Links that stay good; see dljob_links.h.
+ * Links that stay good; see dl_links.h.
  */
-#include "dljob_links.h"
+#include "dl_links.h"
 
 #include <apr_time.h>
 
@@ -46,8 +46,8 @@ static void sign_files(const dl_config_t *conf, dl_job_t *job,
     }
 }
 
-int dljob_links_refresh(const dl_config_t *conf, dl_job_t *job,
-                        apr_int64_t now_s, apr_pool_t *p)
+int dl_links_refresh(const dl_config_t *conf, dl_job_t *job,
+                     apr_int64_t now_s, apr_pool_t *p)
 {
     if (job->files) {
         sign_files(conf, job, now_s, p);
