@@ -31,6 +31,27 @@ static int join(char *path, const char *dir, const char *key, size_t key_len)
     return n > 0 && n < PATH_BYTES;
 }
 
+/* Gives a directory that was just made the group and the mode of the store's.
+ * What is right already is left alone: in a setgid directory whose group the
+ * worker is no member of, chmod() would take the setgid bit away. */
+static apr_status_t match_store(const char *path, const struct stat *store)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) {
+        return errno;
+    }
+    if (st.st_gid != store->st_gid
+        && chown(path, (uid_t)-1, store->st_gid) != 0 && errno != EPERM) {
+        return errno;
+    }
+    if (st.st_mode != store->st_mode
+        && chmod(path, store->st_mode & 07777) != 0) {
+        return errno;
+    }
+    return APR_SUCCESS;
+}
+
 /* Makes the directories between the store's own and the object, as
  * accessible as the store's own. */
 static apr_status_t make_parents(const char *dir, const char *key)
@@ -46,10 +67,11 @@ static apr_status_t make_parents(const char *dir, const char *key)
         if (!join(path, dir, key, slash - key)) {
             return ENAMETOOLONG;
         }
-        if (mkdir(path, 0700) == 0) {
-            if ((chown(path, (uid_t)-1, st.st_gid) != 0 && errno != EPERM)
-                || chmod(path, st.st_mode & 07777) != 0) {
-                return errno;
+        if (mkdir(path, st.st_mode & 0777) == 0) {
+            apr_status_t rv = match_store(path, &st);
+
+            if (rv != APR_SUCCESS) {
+                return rv;
             }
         }
         else if (errno != EEXIST) {
@@ -201,23 +223,28 @@ static apr_status_t link_nameless(int fd, const place_t *place)
     return errno;
 }
 
-/* The spool itself becomes the object: same file system, no copy. */
+/* The spool itself becomes the object: same file system, no copy. Unless the
+ * store's directory gives its group to what is made in it (setgid), and we
+ * cannot give it to a file made elsewhere: then a copy has it. */
 static apr_status_t link_spool(const dlw_store_put_t *put,
                                const place_t *place)
 {
-    struct stat st;
+    struct stat st, dir;
     apr_status_t rv;
 
     /* a file that has a name could still be written to by whoever has it */
     if (put->data || fstat(put->fd, &st) != 0 || st.st_nlink != 0) {
         return EXDEV;
     }
-    rv = link_nameless(put->fd, place);
-    if (rv == APR_SUCCESS
-        && (rv = set_access(put->fd, place->dir)) != APR_SUCCESS) {
-        unlinkat(place->dir, place->name, 0);
+    rv = set_access(put->fd, place->dir);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    return rv;
+    if (fstat(put->fd, &st) != 0 || fstat(place->dir, &dir) != 0
+        || ((dir.st_mode & S_ISGID) && st.st_gid != dir.st_gid)) {
+        return EXDEV;
+    }
+    return link_nameless(put->fd, place);
 }
 
 static apr_status_t fill(const dlw_store_put_t *put, int fd, int dir)

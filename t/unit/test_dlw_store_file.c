@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -327,6 +328,49 @@ START_TEST(a_full_store_makes_room_or_says_so)
 }
 END_TEST
 
+/* As packages set it up: the directory belongs to the worker and to httpd's
+ * group, of which the worker is no member. */
+START_TEST(a_group_that_is_not_the_workers)
+{
+    enum { WORKER = 65533, HTTPD = 65532 };
+    static const size_t sizes[] = { 1, BIG };
+    struct stat st;
+    int i;
+
+    if (geteuid() == 0) {
+        ck_assert_int_eq(chown(dir, WORKER, HTTPD), 0);
+        ck_assert_int_eq(chmod(dir, 02750), 0);
+        ck_assert_int_eq(setgroups(0, NULL), 0);
+        ck_assert_int_eq(setgid(WORKER), 0);
+        ck_assert_int_eq(setuid(WORKER), 0);
+    }
+    else {
+        ck_assert_int_eq(chmod(dir, 02750), 0);
+    }
+    ck_assert_int_eq(stat(dir, &st), 0);
+    for (i = 0; i < 2; i++) {
+        struct stat made;
+        const char *key = dlw_store_attempt_key(&conf, 70000, i, pool);
+
+        /* the spool has the worker's own group */
+        ck_assert_ptr_nonnull(dlw_store_file.put(store,
+                                                 attempt("/tmp", sizes[i]),
+                                                 key, on_done, NULL));
+        wait_calls(i + 1);
+        ck_assert_str_eq(last_code, "");
+        ck_assert_int_eq(stat(apr_pstrcat(pool, dir, "/", key, NULL), &made),
+                         0);
+        ck_assert_int_eq(made.st_size, sizes[i]);
+        ck_assert_int_eq(made.st_gid, st.st_gid);
+        ck_assert_int_eq(made.st_mode & 07777, 0640);
+        ck_assert_int_eq(stat(apr_pstrcat(pool, dir, "/files", NULL), &made),
+                         0);
+        ck_assert_int_eq(made.st_gid, st.st_gid);
+        ck_assert_int_eq(made.st_mode & 07777, 02750);
+    }
+}
+END_TEST
+
 START_TEST(without_nameless_files)
 {
     atomic_int aborted = 0;
@@ -401,6 +445,7 @@ Suite *test_dlw_store_file_suite(void)
     tcase_add_test(t, store_that_is_gone);
     tcase_add_test(t, eviction_takes_the_oldest_of_ours);
     tcase_add_test(t, a_full_store_makes_room_or_says_so);
+    tcase_add_test(t, a_group_that_is_not_the_workers);
     tcase_add_test(t, without_nameless_files);
     tcase_add_test(t, no_room_for_it);
     tcase_add_test(t, the_end_comes_in_the_middle);
