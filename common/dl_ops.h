@@ -15,6 +15,9 @@ typedef struct dl_ops_counter_t {
                                      "cancelled", "retries", "lost", "dead",
                                      "repairs", "dedupe_key|recent|active|
                                      result|task", "refused_N" (dl_admit_e),
+                                     "hooks_delivered|gone|again|dead|lost|
+                                     replayed" (webhooks; again: tries that
+                                     failed; lost: their job was gone),
                                      "tasks", "task_ms", "le:N" and "le:inf"
                                      (tasks by duration, ms, not summed) */
     apr_int64_t value;
@@ -166,5 +169,45 @@ apr_status_t dl_ops_pause(dl_jobs_t *jobs, int paused, apr_pool_t *p);
  *  @param heard  how many listened */
 apr_status_t dl_ops_drain(dl_jobs_t *jobs, const char *worker, apr_pool_t *p,
                           int *heard);
+
+typedef struct dl_ops_hook_t {
+    const char *job_id;
+    const char *type;           /**< "download.completed" … */
+    const char *host;           /**< of the receiver, "host[:port]"; the rest
+                                     of its URL may hold what nobody but it
+                                     should see; "" when the job is gone */
+    apr_int64_t due_ms;         /**< the next try; 0: dead, or it waits until
+                                     its host has room (host_waits) */
+    apr_int64_t at_ms;          /**< of the last try, 0: none yet; of a dead
+                                     letter when it was given up */
+    int tried;                  /**< how often, with the one under way */
+    int sending;                /**< a worker sends it now */
+    int host_waits;             /**< others for its host come first */
+    const char *worker;         /**< that sends it, or "" */
+    int status;                 /**< HTTP, of the last answer; 0: none */
+    const char *error;          /**< of the last try, or "" */
+} dl_ops_hook_t;
+
+/** Webhooks not delivered yet (@a dead 0, next to be sent first) or given up
+ *  (@a dead 1, latest first), from @a first on, at most 500. Two or three
+ *  round trips.
+ *  @param hooks  of dl_ops_hook_t */
+apr_status_t dl_ops_hooks(dl_jobs_t *jobs, int dead, int first, int n,
+                          apr_pool_t *p, apr_array_header_t **hooks);
+
+/** Counts them. @param waiting, dead  either may be NULL */
+apr_status_t dl_ops_hooks_count(dl_jobs_t *jobs, apr_pool_t *p, int *waiting,
+                                int *dead);
+
+typedef enum {
+    DL_OPS_REPLAY_NONE,         /**< no such job, not ended, no callbackUrl */
+    DL_OPS_REPLAY_QUEUED,       /**< a worker sends it now, all tries anew */
+    DL_OPS_REPLAY_SENDING       /**< it is being sent already */
+} dl_ops_replay_e;
+
+/** Has a job's webhook sent (again), whatever became of it before: a dead
+ *  letter, one that waits, one that was delivered. */
+apr_status_t dl_ops_hook_replay(dl_jobs_t *jobs, const char *job_id,
+                                apr_pool_t *p, dl_ops_replay_e *outcome);
 
 #endif /* DL_OPS_H */

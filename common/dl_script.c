@@ -33,7 +33,8 @@ struct dl_scripts_t {
 /* In the order of dl_script_e; also the names of the files in common/lua. */
 static const char *const names[DL_SCRIPT_COUNT] = {
     "admit", "cancel", "claim", "beat", "complete", "fail", "release",
-    "audit", "retry", "purge", "link", "list"
+    "audit", "retry", "purge", "link", "list", "hook_claim", "hook_settle",
+    "hook_replay"
 };
 
 typedef struct setting_t {
@@ -41,13 +42,18 @@ typedef struct setting_t {
     apr_int64_t value;
 } setting_t;
 
-#define NSETTINGS 12
+/* A job with a webhook that is not delivered lives at least so long. */
+#define HOOK_TTL_S 604800
+
+#define NSETTINGS 13
 
 static void settings_of(const dl_config_t *conf, setting_t *out)
 {
     const setting_t rows[NSETTINGS] = {
         {"ATTEMPTS", conf->attempts > 0 ? conf->attempts : 1},
         {"BACKOFF_MS", conf->backoff_ms},
+        {"HOOK_TTL_S", conf->job_ttl_s > HOOK_TTL_S ? conf->job_ttl_s
+                                                    : HOOK_TTL_S},
         {"JOB_TTL_S", conf->job_ttl_s > 0 ? conf->job_ttl_s : 1},
         {"LEASE_MS", conf->lease_ms},
         {"MAX_ACTIVE", conf->max_active},

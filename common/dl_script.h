@@ -28,6 +28,9 @@ typedef enum {
     DL_SCRIPT_PURGE,
     DL_SCRIPT_LINK,
     DL_SCRIPT_LIST,
+    DL_SCRIPT_HOOK_CLAIM,
+    DL_SCRIPT_HOOK_SETTLE,
+    DL_SCRIPT_HOOK_REPLAY,
     DL_SCRIPT_COUNT
 } dl_script_e;
 

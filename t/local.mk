@@ -85,6 +85,10 @@ t_unit_check_all_SOURCES += t/fuzz/request.c
 t_unit_check_all_SOURCES += t/fuzz/url.c
 t_unit_check_all_SOURCES += t/unit/test_openapi.c
 t_unit_check_all_SOURCES += t/unit/test_webhook.c
+t_unit_check_all_SOURCES += t/unit/hook_bed.c
+t_unit_check_all_SOURCES += t/unit/hook_bed.h
+t_unit_check_all_SOURCES += t/unit/test_ops_hooks.c
+t_unit_check_all_SOURCES += t/unit/test_script_hooks.c
 else
 check-local:
 	@echo "Check (libcheck) is missing: there are no unit tests to run." >&2

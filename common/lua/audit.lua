@@ -237,6 +237,7 @@ if reply[1] == '0' or nrepairs > 0 then
         wake()
     end
     call('ZREMRANGEBYSCORE', '@P@queue:dead', '-inf', now - 604800000)
+    call('ZREMRANGEBYSCORE', '@P@hooks:dead', '-inf', now - 604800000)
 end
 count_all()
 publish()

@@ -80,7 +80,7 @@ for at = 2, #A, 11 do
                      'filename', name, 'contentType', type, 'sha256', sum,
                      'presignedUrl', A[at + 8], 'urlExpires', A[at + 9])
             end
-            call('EXPIRE', job_key, CFG_JOB_TTL_S)
+            call('EXPIRE', job_key, j[5] and CFG_HOOK_TTL_S or CFG_JOB_TTL_S)
             if user then
                 active = active .. ':user:' .. user
                 local mine = '@P@user:' .. user

@@ -153,8 +153,7 @@ dl_job_t *bed_get(bed_t *bed, const char *job)
     return out;
 }
 
-/* Sends a worker's command as dlworker does. */
-static redisReply *run(bed_t *bed, dl_script_e script, dl_redis_cmd_t *cmd)
+redisReply *bed_run(bed_t *bed, dl_script_e script, dl_redis_cmd_t *cmd)
 {
     redisReply *r = redisCommandArgv(bed->c, cmd->argc, cmd->argv, cmd->lens);
 
@@ -179,9 +178,9 @@ static redisReply *run(bed_t *bed, dl_script_e script, dl_redis_cmd_t *cmd)
 dl_claim_t bed_claim_as(bed_t *bed, const char *worker, int n,
                         apr_int64_t own, int suspects)
 {
-    redisReply *r = run(bed, DL_SCRIPT_CLAIM,
-                        dl_task_claim_cmd(bed->scripts, worker, n, own,
-                                          suspects, bed->p));
+    redisReply *r = bed_run(bed, DL_SCRIPT_CLAIM,
+                            dl_task_claim_cmd(bed->scripts, worker, n, own,
+                                              suspects, bed->p));
     dl_claim_t claim;
 
     ck_assert_int_eq(dl_task_claim_parse(r, bed->p, &claim), APR_SUCCESS);
@@ -205,9 +204,9 @@ dl_task_t bed_take(bed_t *bed, const char *worker)
 int bed_beat(bed_t *bed, const dl_task_t *t, int progress)
 {
     dl_beat_t beat = {t->file_id, t->fence, progress, NULL};
-    redisReply *r = run(bed, DL_SCRIPT_BEAT,
-                        dl_task_beat_cmd(bed->scripts, "w", &beat, 1, NULL,
-                                         bed->p));
+    redisReply *r = bed_run(bed, DL_SCRIPT_BEAT,
+                            dl_task_beat_cmd(bed->scripts, "w", &beat, 1,
+                                             NULL, bed->p));
     apr_array_header_t *alive;
 
     ck_assert_int_eq(dl_task_beat_parse(r, bed->p, &alive), APR_SUCCESS);
@@ -237,9 +236,9 @@ dl_completion_t bed_made(bed_t *bed, const dl_task_t *t)
 dl_settle_e bed_complete(bed_t *bed, const dl_task_t *t)
 {
     dl_completion_t done = bed_made(bed, t);
-    redisReply *r = run(bed, DL_SCRIPT_COMPLETE,
-                        dl_task_complete_cmd(bed->scripts, "w", &done, 1,
-                                             bed->p));
+    redisReply *r = bed_run(bed, DL_SCRIPT_COMPLETE,
+                            dl_task_complete_cmd(bed->scripts, "w", &done, 1,
+                                                 bed->p));
     apr_array_header_t *outcomes;
 
     ck_assert_int_eq(dl_task_complete_parse(r, bed->p, &outcomes),
@@ -254,9 +253,9 @@ dl_settle_e bed_fail(bed_t *bed, const dl_task_t *t, const char *code,
 {
     dl_failure_t f = {code, "It did not work", "stderr says why", permanent,
                       -1, 500000};
-    redisReply *r = run(bed, DL_SCRIPT_FAIL,
-                        dl_task_fail_cmd(bed->scripts, "w", t->file_id,
-                                         t->fence, &f, bed->p));
+    redisReply *r = bed_run(bed, DL_SCRIPT_FAIL,
+                            dl_task_fail_cmd(bed->scripts, "w", t->file_id,
+                                             t->fence, &f, bed->p));
     dl_settle_e outcome;
     apr_int64_t ms;
 
@@ -269,9 +268,9 @@ dl_settle_e bed_fail(bed_t *bed, const dl_task_t *t, const char *code,
 
 int bed_release(bed_t *bed, const dl_task_t *t)
 {
-    redisReply *r = run(bed, DL_SCRIPT_RELEASE,
-                        dl_task_release_cmd(bed->scripts, "w", t->file_id,
-                                            t->fence, bed->p));
+    redisReply *r = bed_run(bed, DL_SCRIPT_RELEASE,
+                            dl_task_release_cmd(bed->scripts, "w", t->file_id,
+                                                t->fence, bed->p));
     int released = dl_task_release_parse(r);
 
     freeReplyObject(r);
@@ -294,8 +293,9 @@ int bed_audit(bed_t *bed)
 
     bed_redis(bed, "DEL {t}:queue:audit");
     do {
-        redisReply *r = run(bed, DL_SCRIPT_AUDIT,
-                            dl_task_audit_cmd(bed->scripts, cursor, bed->p));
+        redisReply *r = bed_run(bed, DL_SCRIPT_AUDIT,
+                                dl_task_audit_cmd(bed->scripts, cursor,
+                                                  bed->p));
         apr_array_header_t *repairs;
 
         ck_assert_int_eq(dl_task_audit_parse(r, bed->p, &repairs, &cursor),

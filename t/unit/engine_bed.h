@@ -61,6 +61,10 @@ const char *bed_new_many(bed_t *bed, const char *user, apr_int64_t first,
 
 dl_job_t *bed_get(bed_t *bed, const char *job);
 
+/** Sends a worker's command as dlworker does; the reply, never an error, is
+ *  for freeReplyObject(). */
+redisReply *bed_run(bed_t *bed, dl_script_e script, dl_redis_cmd_t *cmd);
+
 /** Claims; @a own and @a suspects as in dl_task.h. */
 dl_claim_t bed_claim_as(bed_t *bed, const char *worker, int n,
                         apr_int64_t own, int suspects);

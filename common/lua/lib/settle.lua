@@ -25,6 +25,9 @@ local function finish(job, key, status, user, created, callback, scope)
         call('ZADD', '@P@user:jobs:' .. user, 'XX', created or now, job)
     end
     if callback then
+        -- the job stays until its webhook is delivered
+        call('EXPIRE', key, CFG_HOOK_TTL_S)
+        call('EXPIRE', '@P@job:files:' .. job, CFG_HOOK_TTL_S)
         call('ZADD', '@P@queue:hooks', now, job .. ':' .. status)
     end
     count(status)
