@@ -180,10 +180,16 @@ sub stop_all {
     my $self = shift;
     $self->tell_logs if $INC{'Test/Builder.pm'}
         && !Test::Builder->new->is_passing;
-    for my $part (reverse sort { ($a =~ /^w/) <=> ($b =~ /^w/) || $a cmp $b }
-                  grep { $_ ne 'redis' } keys %{ $self->{parts} }) {
-        $self->stop($part) if $self->alive($part);
+    my @others = grep { $_ ne 'redis' && $self->alive($_) }
+        sort keys %{ $self->{parts} };
+    my @workers = grep { /^w\d/ } @others;
+    for my $signal (qw(CONT TERM)) {        # all of them at once
+        $self->signal($_, $signal) for @workers;
     }
+    for my $part (@workers) {
+        eval { $self->part($part)->wait_end(30); 1 } or $self->stop($part);
+    }
+    $self->stop($_) for grep { !/^w\d/ } @others;
     $_->stop for values %{ $self->{proxies} // {} };
     $self->stop('redis') if $self->{parts}{redis} && $self->alive('redis');
     return;
