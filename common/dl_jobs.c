@@ -226,31 +226,36 @@ apr_status_t dl_jobs_link(dl_jobs_t *jobs, const char *job_id,
     return rv;
 }
 
+void dl_jobs_estimate_parse(const char *stored, dl_estimate_t *estimate)
+{
+    double rate, weight;
+    char *end;
+
+    estimate->duration_ms = 0;
+    estimate->per_second = 0;
+    if (!stored)
+        return;
+    /* "p75 rate weight at" */
+    estimate->duration_ms = (apr_int64_t)(strtod(stored, &end) + 0.5);
+    rate = strtod(end, &end);
+    weight = strtod(end, &end);
+    if (rate > 0 && weight > 0)
+        estimate->per_second = rate / weight;
+}
+
 apr_status_t dl_jobs_estimate(dl_jobs_t *jobs, apr_pool_t *p,
                               dl_estimate_t *estimate)
 {
     dl_redis_cmd_t *cmd = dl_cmd_make(2, p);
-    double rate, weight;
-    char *end;
-    const char *s;
     redisReply *reply;
     apr_status_t rv;
 
-    estimate->duration_ms = 0;
-    estimate->per_second = 0;
     dl_cmd_add(cmd, "GET", 3);
     dl_cmd_adds(cmd, dl_jobs_key(jobs, "stats:", "estimate", p));
     rv = dl_jobs_read(jobs, cmd, 1, &reply);
     if (rv != APR_SUCCESS)
         return rv;
-    s = dl_reply_str(reply, NULL); /* "p75 rate weight at": complete.lua */
-    if (s) {
-        estimate->duration_ms = (apr_int64_t)(strtod(s, &end) + 0.5);
-        rate = strtod(end, &end);
-        weight = strtod(end, &end);
-        if (rate > 0 && weight > 0)
-            estimate->per_second = rate / weight;
-    }
+    dl_jobs_estimate_parse(dl_reply_str(reply, NULL), estimate);
     dl_reply_free(reply);
     return APR_SUCCESS;
 }

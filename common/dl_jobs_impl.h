@@ -40,6 +40,9 @@ void dl_ops_task_read(const redisReply *hash, apr_int64_t file_id,
 void dl_ops_dead_read(const redisReply *hash, apr_int64_t file_id,
                       apr_pool_t *p, dl_ops_dead_t *dead);
 
+/** What complete.lua has stored, or NULL: nothing is known yet. */
+void dl_jobs_estimate_parse(const char *stored, dl_estimate_t *estimate);
+
 /** prefix + a + b in @a p. */
 const char *dl_jobs_key(const dl_jobs_t *jobs, const char *a, const char *b,
                         apr_pool_t *p);

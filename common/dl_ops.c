@@ -4,8 +4,6 @@
  */
 #include "dl_ops.h"
 
-#include <stdlib.h>
-
 #include <apr_strings.h>
 
 #include "dl_buf.h"
@@ -13,7 +11,6 @@
 #include "dl_reply.h"
 
 #define WORKERS_MAX "1000"
-#define FRESH_MS 30000
 
 static void free_all(redisReply **replies, int n)
 {
@@ -58,75 +55,57 @@ static void read_counters(const redisReply *hash, apr_pool_t *p,
     }
 }
 
-static apr_int64_t time_ms(const redisReply *reply)
+static int int_at(const redisReply *reply, apr_size_t i)
 {
-    apr_int64_t s = 0, us = 0;
+    apr_int64_t value = 0;
 
-    dl_reply_int_at(reply, 0, &s);
-    dl_reply_int_at(reply, 1, &us);
-    return s * 1000 + us / 1000;
+    dl_reply_int_at(reply, i, &value);
+    return (int)value;
 }
 
-/* The head of queue:wait; its score is a time in us and a penalty. */
-static apr_int64_t age_ms(const redisReply *head, apr_int64_t now_ms)
+static void read_queues(const redisReply *reply, apr_size_t first,
+                        dl_ops_stats_t *stats)
 {
-    const char *score = dl_reply_str_at(head, 1, NULL);
-    apr_int64_t age = score ? now_ms - (apr_int64_t)(strtod(score, NULL)
-                                                     / 1000) : 0;
+    int *const lengths[DL_OPS_QUEUES] = {
+        [DL_OPS_WAIT] = &stats->waiting, [DL_OPS_SUSPECT] = &stats->suspect,
+        [DL_OPS_DELAYED] = &stats->delayed, [DL_OPS_ACTIVE] = &stats->active
+    };
 
-    /* of normal priority, the usual one */
-    return score ? (age + 60000 > 0 ? age + 60000 : 0) : 0;
+    for (int q = 0; q < DL_OPS_QUEUES; q++) {
+        for (int i = 0; i <= DL_PRIORITY_LOW; i++) {
+            stats->tasks[q][i] = int_at(reply, first++);
+            *lengths[q] += stats->tasks[q][i];
+        }
+    }
 }
 
 apr_status_t dl_ops_stats(dl_jobs_t *jobs, apr_pool_t *p,
                           dl_ops_stats_t *stats)
 {
-    enum { TIME, WAIT, SUSPECT, DELAYED, LEASE, DEAD, HOOKS, PAUSED, HEAD,
-           WORKERS, COUNTERS, N };
-    redisReply *r[N];
-    dl_redis_cmd_t cmds[N] = {
-        [WAIT] = command(jobs, "ZCARD", "queue:wait", p),
-        [SUSPECT] = command(jobs, "ZCARD", "queue:suspect", p),
-        [DELAYED] = command(jobs, "ZCARD", "queue:delayed", p),
-        [LEASE] = command(jobs, "ZCARD", "queue:lease", p),
-        [DEAD] = command(jobs, "ZCARD", "queue:dead", p),
-        [HOOKS] = command(jobs, "ZCARD", "queue:hooks", p),
-        [PAUSED] = command(jobs, "EXISTS", "queue:paused", p),
-        [HEAD] = command(jobs, "ZRANGE", "queue:wait", p),
-        [WORKERS] = command(jobs, "ZREVRANGE", "workers", p),
-        [COUNTERS] = command(jobs, "HGETALL", "stats:engine", p),
-    };
-    apr_int64_t at;
-    apr_status_t rv;
+    enum { NOW, PAUSED, DEAD, HOOKS, WORKERS, SLOTS, BUSY, OLDEST, COUNTERS,
+           ESTIMATE, QUEUES };
+    dl_redis_cmd_t *cmd = dl_cmd_script(jobs->scripts, DL_SCRIPT_FIGURES, 0,
+                                        p);
+    redisReply *reply;
+    apr_status_t rv = dl_jobs_run(jobs, DL_SCRIPT_FIGURES, cmd, p, &reply);
 
-    cmds[TIME] = *dl_cmd_make(1, p);
-    dl_cmd_adds(&cmds[TIME], "TIME");
-    dl_cmd_adds(&cmds[HEAD], "0");
-    dl_cmd_adds(&cmds[HEAD], "0");
-    dl_cmd_adds(&cmds[HEAD], "WITHSCORES");
-    dl_cmd_adds(&cmds[WORKERS], "0");
-    dl_cmd_adds(&cmds[WORKERS], WORKERS_MAX);
-    dl_cmd_adds(&cmds[WORKERS], "WITHSCORES");
-    rv = dl_jobs_read(jobs, cmds, N, r);
     if (rv != APR_SUCCESS)
         return rv;
-
     memset(stats, 0, sizeof(*stats));
-    stats->now_ms = time_ms(r[TIME]);
-    stats->waiting = number(r[WAIT]);
-    stats->suspect = number(r[SUSPECT]);
-    stats->delayed = number(r[DELAYED]);
-    stats->active = number(r[LEASE]);
-    stats->dead = number(r[DEAD]);
-    stats->hooks = number(r[HOOKS]);
-    stats->paused = number(r[PAUSED]) != 0;
-    stats->oldest_ms = age_ms(r[HEAD], stats->now_ms);
-    for (apr_size_t i = 1; i < dl_reply_count(r[WORKERS]); i += 2)
-        stats->workers += dl_reply_int_at(r[WORKERS], i, &at)
-            && at > stats->now_ms - FRESH_MS;
-    read_counters(r[COUNTERS], p, stats);
-    free_all(r, N);
-    return dl_jobs_estimate(jobs, p, &stats->estimate);
+    dl_reply_int_at(reply, NOW, &stats->now_ms);
+    stats->paused = int_at(reply, PAUSED);
+    stats->dead = int_at(reply, DEAD);
+    stats->hooks = int_at(reply, HOOKS);
+    stats->workers = int_at(reply, WORKERS);
+    stats->slots = int_at(reply, SLOTS);
+    stats->busy = int_at(reply, BUSY);
+    dl_reply_int_at(reply, OLDEST, &stats->oldest_ms);
+    read_counters(dl_reply_at(reply, COUNTERS), p, stats);
+    dl_jobs_estimate_parse(dl_reply_str_at(reply, ESTIMATE, NULL),
+                           &stats->estimate);
+    read_queues(reply, QUEUES, stats);
+    dl_reply_free(reply);
+    return APR_SUCCESS;
 }
 
 apr_status_t dl_ops_workers(dl_jobs_t *jobs, apr_pool_t *p,

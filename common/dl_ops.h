@@ -18,28 +18,43 @@ typedef struct dl_ops_counter_t {
                                      "hooks_delivered|gone|again|dead|lost|
                                      replayed" (webhooks; again: tries that
                                      failed; lost: their job was gone),
+                                     "attempt:CODE" (attempts that failed),
                                      "tasks", "task_ms", "le:N" and "le:inf"
                                      (tasks by duration, ms, not summed) */
     apr_int64_t value;
 } dl_ops_counter_t;
 
+typedef enum {
+    DL_OPS_WAIT,
+    DL_OPS_SUSPECT,             /**< has lost a worker, waiting */
+    DL_OPS_DELAYED,
+    DL_OPS_ACTIVE,
+    DL_OPS_QUEUES
+} dl_ops_queue_e;
+
 typedef struct dl_ops_stats_t {
     apr_int64_t now_ms;         /**< Redis time */
+    int tasks[DL_OPS_QUEUES][DL_PRIORITY_LOW + 1]; /**< by dl_priority_e;
+                                     in a queue of more than 300 estimated
+                                     from a sample, but for their sum */
     int waiting;                /**< tasks */
-    int suspect;                /**< tasks that have lost a worker, waiting */
+    int suspect;
     int delayed;
     int active;
     int dead;
     int hooks;                  /**< webhooks not delivered yet */
     int workers;                /**< with a heartbeat not older than 30 s */
+    int slots;                  /**< tasks they can run together */
+    int busy;                   /**< tasks they said they run */
     int paused;
-    apr_int64_t oldest_ms;      /**< age of the task that waits longest (of
-                                     the next in line when priorities mix) */
+    apr_int64_t oldest_ms;      /**< how long the task that waits longest has
+                                     waited; in a queue of more than 300: the
+                                     longest of a sample */
     dl_estimate_t estimate;
     apr_array_header_t *counters; /**< of dl_ops_counter_t, since for ever */
 } dl_ops_stats_t;
 
-/** Two round trips. */
+/** The figures of a namespace. */
 apr_status_t dl_ops_stats(dl_jobs_t *jobs, apr_pool_t *p,
                           dl_ops_stats_t *stats);
 
@@ -54,13 +69,6 @@ typedef struct dl_ops_worker_t {
  *  trips. @param workers  of dl_ops_worker_t */
 apr_status_t dl_ops_workers(dl_jobs_t *jobs, apr_pool_t *p,
                             apr_array_header_t **workers);
-
-typedef enum {
-    DL_OPS_WAIT,
-    DL_OPS_SUSPECT,
-    DL_OPS_DELAYED,
-    DL_OPS_ACTIVE
-} dl_ops_queue_e;
 
 typedef struct dl_ops_task_t {
     apr_int64_t file_id;

@@ -63,10 +63,8 @@ struct dl_redis_pool_t {
     unsigned jitter;                /**< state of a small generator */
 
     /* counters, atomic */
-    apr_uint64_t calls;
-    apr_uint64_t failed;
-    apr_uint64_t batches;
-    apr_uint64_t busy_us;
+    dl_redis_pool_stats_t *stats;   /**< own, or given; atomics */
+    dl_redis_pool_stats_t own;
 };
 
 /**

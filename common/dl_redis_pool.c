@@ -57,6 +57,7 @@ apr_status_t dl_redis_pool_create(const dl_redis_addr_t *addr,
     pool = apr_pcalloc(p, sizeof(*pool));
     pool->addr = addr;
     pool->conf = *conf;
+    pool->stats = &pool->own;
     pool->lines = apr_pcalloc(p, conf->links * sizeof(*pool->lines));
     if (pthread_mutex_init(&pool->mutex, NULL) != 0) {
         return APR_ENOMEM;
@@ -325,19 +326,27 @@ apr_status_t dl_redis_pool_call(dl_redis_pool_t *pool,
     if (line) {
         dl_redis_batch_run(pool, line, &request);
         leave(pool, line);
-        count(&pool->batches, 1);
+        count(&pool->stats->batches, 1);
     }
-    count(&pool->calls, 1);
-    count(&pool->failed, request.rv != APR_SUCCESS);
-    count(&pool->busy_us, dl_clock_us() - start_us);
+    count(&pool->stats->calls, 1);
+    count(&pool->stats->failures, request.rv != APR_SUCCESS);
+    count(&pool->stats->busy_us, dl_clock_us() - start_us);
     return request.rv;
+}
+
+void dl_redis_pool_count_in(dl_redis_pool_t *pool,
+                            dl_redis_pool_stats_t *stats)
+{
+    pool->stats = stats;
 }
 
 void dl_redis_pool_stats(dl_redis_pool_t *pool,
                          dl_redis_pool_stats_t *stats)
 {
-    stats->calls = __atomic_load_n(&pool->calls, __ATOMIC_RELAXED);
-    stats->failures = __atomic_load_n(&pool->failed, __ATOMIC_RELAXED);
-    stats->batches = __atomic_load_n(&pool->batches, __ATOMIC_RELAXED);
-    stats->busy_us = __atomic_load_n(&pool->busy_us, __ATOMIC_RELAXED);
+    const dl_redis_pool_stats_t *from = pool->stats;
+
+    stats->calls = __atomic_load_n(&from->calls, __ATOMIC_RELAXED);
+    stats->failures = __atomic_load_n(&from->failures, __ATOMIC_RELAXED);
+    stats->batches = __atomic_load_n(&from->batches, __ATOMIC_RELAXED);
+    stats->busy_us = __atomic_load_n(&from->busy_us, __ATOMIC_RELAXED);
 }

@@ -79,7 +79,14 @@ typedef struct dl_redis_pool_stats_t {
     apr_uint64_t busy_us;       /**< time in calls, summed */
 } dl_redis_pool_stats_t;
 
-/** Copies the counters since creation to @a stats. Any thread. */
+/**
+ * Counts in @a stats from now on, by atomic additions: several pools, also of
+ * several processes, may count in one. Before the first call.
+ */
+void dl_redis_pool_count_in(dl_redis_pool_t *pool,
+                            dl_redis_pool_stats_t *stats);
+
+/** Copies the counters to @a stats. Any thread. */
 void dl_redis_pool_stats(dl_redis_pool_t *pool, dl_redis_pool_stats_t *stats);
 
 #endif /* DL_REDIS_POOL_H */

@@ -31,6 +31,7 @@ typedef enum {
     DL_SCRIPT_HOOK_CLAIM,
     DL_SCRIPT_HOOK_SETTLE,
     DL_SCRIPT_HOOK_REPLAY,
+    DL_SCRIPT_FIGURES,
     DL_SCRIPT_COUNT
 } dl_script_e;
 

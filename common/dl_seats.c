@@ -184,6 +184,19 @@ int dl_seats_total(const dl_seats_t *seats)
     return sum;
 }
 
+int dl_seats_processes(const dl_seats_t *seats)
+{
+    int n = 0;
+    int i;
+
+    for (i = 0; i < seats->processes; i++) {
+        pid_t pid = seats->records[i].pid;
+
+        n += pid && !is_gone(pid);
+    }
+    return n;
+}
+
 int dl_seats_of(const dl_seats_mine_t *mine)
 {
     return (int)mine->taken;

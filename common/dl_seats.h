@@ -69,6 +69,9 @@ void dl_seats_give(dl_seats_mine_t *mine, const dl_seat_t *seat);
 /** Seats taken in all processes. */
 int dl_seats_total(const dl_seats_t *seats);
 
+/** Processes that have joined and live. */
+int dl_seats_processes(const dl_seats_t *seats);
+
 /** Seats taken in this process. */
 int dl_seats_of(const dl_seats_mine_t *mine);
 

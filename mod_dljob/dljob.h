@@ -27,7 +27,8 @@ extern module AP_MODULE_DECLARE_DATA dljob_module;
 /** Which SetHandler of ours a location has. */
 typedef enum {
     DLJOB_API,                  /**< dljob */
-    DLJOB_HEALTH                /**< dljob-health */
+    DLJOB_HEALTH,               /**< dljob-health */
+    DLJOB_METRICS               /**< dljob-metrics */
 } dljob_kind_e;
 
 typedef struct dljob_feed_t dljob_feed_t;
@@ -88,5 +89,6 @@ dljob_route_fn dljob_openapi_get;
 dljob_route_fn dljob_stream;
 dljob_route_fn dljob_user_stream;
 dljob_route_fn dljob_health;
+dljob_route_fn dljob_metrics;
 
 #endif /* DLJOB_H */

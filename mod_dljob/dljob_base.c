@@ -16,6 +16,7 @@ static const struct {
 } kinds[] = {
     { "dljob", DLJOB_API },
     { "dljob-health", DLJOB_HEALTH },
+    { "dljob-metrics", DLJOB_METRICS },
     { NULL, DLJOB_API }
 };
 

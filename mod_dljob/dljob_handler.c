@@ -232,6 +232,17 @@ static int answer(dljob_call_t *call)
     return rc == OK ? dljob_call_route(call) : rc;
 }
 
+/* Handlers of one page, for those who watch. */
+static int answer_page(dljob_call_t *call)
+{
+    if (call->r->method_number != M_GET) {
+        apr_table_setn(call->r->headers_out, "Allow", "GET, HEAD");
+        return dljob_error(call, DL_ERROR_METHOD_NOT_ALLOWED, NULL);
+    }
+    return call->kind == DLJOB_HEALTH ? dljob_health(call)
+                                      : dljob_metrics(call);
+}
+
 int dljob_preflight(request_rec *r)
 {
     dljob_call_t *call;
@@ -264,8 +275,8 @@ int dljob_handler(request_rec *r)
     if (!call) {
         return DECLINED;
     }
-    if (call->kind == DLJOB_HEALTH) {
-        return dljob_health(call);
+    if (call->kind != DLJOB_API) {
+        return answer_page(call);
     }
     if (!call->path) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,

@@ -27,11 +27,6 @@ int dljob_health(dljob_call_t *call)
     int redis, healthy = 1;
     dl_buf_t checks, b;
 
-    if (call->r->method_number != M_GET) {
-        apr_table_setn(call->r->headers_out, "Allow", "GET, HEAD");
-        return dljob_error(call, DL_ERROR_METHOD_NOT_ALLOWED, NULL);
-    }
-
     redis = call->engine
         && dl_jobs_health(call->engine->jobs, call->pool, &seen)
            == APR_SUCCESS;

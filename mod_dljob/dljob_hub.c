@@ -27,6 +27,7 @@ enum {
 struct dljob_hub_t {
     apr_pool_t *pool;
     dl_loop_t *loop;            /* hub thread */
+    dljob_counts_t *counts;     /* fixed; shared, atomics */
     apr_array_header_t *feeds;  /* of dljob_feed_t *; fixed at start */
     pthread_t thread;
     int started;
@@ -39,7 +40,6 @@ struct dljob_hub_t {
     dljob_stream_t **queue_tail;
     int woken;
     /* atomics */
-    apr_uint64_t counts[DLJOB_COUNT_LAST];
     apr_int64_t lag_us;
     int topics;
     int links_up;
@@ -67,12 +67,7 @@ dl_loop_t *dljob_hub_loop(dljob_hub_t *hub)
 
 void dljob_hub_count(dljob_hub_t *hub, dljob_count_e what)
 {
-    __atomic_add_fetch(&hub->counts[what], 1, __ATOMIC_RELAXED);
-}
-
-apr_uint64_t dljob_hub_counted(const dljob_hub_t *hub, dljob_count_e what)
-{
-    return __atomic_load_n(&hub->counts[what], __ATOMIC_RELAXED);
+    dljob_count(hub->counts, what);
 }
 
 static void wake(dljob_hub_t *hub)
@@ -307,12 +302,14 @@ static apr_status_t hub_join(void *baton)
     return APR_SUCCESS;
 }
 
-apr_status_t dljob_hub_create(apr_pool_t *p, dljob_hub_t **out)
+apr_status_t dljob_hub_create(apr_pool_t *p, dljob_counts_t *counts,
+                              dljob_hub_t **out)
 {
     dljob_hub_t *hub = apr_pcalloc(p, sizeof(*hub));
     apr_status_t rv;
 
     hub->pool = p;
+    hub->counts = counts;
     hub->feeds = apr_array_make(p, 2, sizeof(dljob_feed_t *));
     hub->queue_tail = &hub->queue;
     pthread_mutex_init(&hub->mutex, NULL);

@@ -11,23 +11,16 @@
 #define DLJOB_HUB_H
 
 #include "dl_seats.h"
+#include "dljob_counts.h"
 #include "dljob_feed.h"
-
-/** What the hub counts since the child started. */
-typedef enum {
-    DLJOB_COUNT_OPENED,
-    DLJOB_COUNT_CLOSED,
-    DLJOB_COUNT_EVENTS,         /**< events written to clients */
-    DLJOB_COUNT_DROPPED,        /**< snapshots superseded before sent */
-    DLJOB_COUNT_REFUSED,        /**< answered 503 STREAMS_EXHAUSTED */
-    DLJOB_COUNT_LAST
-} dljob_count_e;
 
 /**
  * Makes the hub of this child; its thread starts with dljob_hub_start().
- * @param p  of the child; joins the thread when it is cleared
+ * @param p       of the child; joins the thread when it is cleared
+ * @param counts  where to count
  */
-apr_status_t dljob_hub_create(apr_pool_t *p, dljob_hub_t **hub);
+apr_status_t dljob_hub_create(apr_pool_t *p, dljob_counts_t *counts,
+                              dljob_hub_t **hub);
 
 /** A feed for one namespace; before dljob_hub_start(). */
 dljob_feed_t *dljob_hub_feed(dljob_hub_t *hub, const dl_config_t *conf);
@@ -58,9 +51,6 @@ apr_int64_t dljob_hub_clock_ms(void);
 
 /** Counts one; any thread. */
 void dljob_hub_count(dljob_hub_t *hub, dljob_count_e what);
-
-/** Reads a counter; any thread. */
-apr_uint64_t dljob_hub_counted(const dljob_hub_t *hub, dljob_count_e what);
 
 /** Whether all links to Redis are up, as of the last turn; any thread. */
 int dljob_hub_links_up(const dljob_hub_t *hub);

@@ -11,6 +11,7 @@
 #include <ap_mpm.h>
 #include <http_log.h>
 
+#include "dljob_counts.h"
 #include "dljob_recent.h"
 
 APLOG_USE_MODULE(dljob);
@@ -47,7 +48,10 @@ static dl_redis_pool_t *links_to(const dl_redis_addr_t *addr,
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
                      "DL0306: no links to Redis at %s can be made",
                      addr->display);
+        return NULL;
     }
+    dl_redis_pool_count_in(
+        pool, &dljob_counts_mine(dljob_config_server(main)->places)->redis);
     return pool;
 }
 

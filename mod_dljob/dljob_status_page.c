@@ -22,6 +22,7 @@ static int show(request_rec *r, int flags)
     const dljob_engine_t *engine = dljob_config_server(r->server)->engine;
     dljob_streams_t *streams = engine ? engine->streams : NULL;
     dljob_hub_stats_t stats;
+    dljob_counts_t sum;
     dljob_hub_t *hub;
     size_t i;
 
@@ -29,22 +30,23 @@ static int show(request_rec *r, int flags)
         return DECLINED;
     }
     dljob_hub_stats(hub, &stats);
+    dljob_counts_sum(dljob_config_server(r->server)->places, &sum);
     line_t lines[] = {
         { "Streams", "streams open, all children",
           dl_seats_total(streams->seats) },
         { "StreamsHere", "streams open, this child",
           dl_seats_of(streams->mine) },
         { "StreamsCap", "cap of a child", streams->cap.child },
-        { "StreamsOpened", "opened",
-          (apr_int64_t)dljob_hub_counted(hub, DLJOB_COUNT_OPENED) },
-        { "StreamsClosed", "closed",
-          (apr_int64_t)dljob_hub_counted(hub, DLJOB_COUNT_CLOSED) },
+        { "StreamsOpened", "opened, all children",
+          (apr_int64_t)sum.streams[DLJOB_COUNT_OPENED] },
+        { "StreamsClosed", "closed, all children",
+          (apr_int64_t)sum.streams[DLJOB_COUNT_CLOSED] },
         { "StreamsRefused", "refused (STREAMS_EXHAUSTED)",
-          (apr_int64_t)dljob_hub_counted(hub, DLJOB_COUNT_REFUSED) },
+          (apr_int64_t)sum.streams[DLJOB_COUNT_REFUSED] },
         { "EventsSent", "events sent",
-          (apr_int64_t)dljob_hub_counted(hub, DLJOB_COUNT_EVENTS) },
+          (apr_int64_t)sum.streams[DLJOB_COUNT_EVENTS] },
         { "SnapshotsDropped", "snapshots superseded before they were sent",
-          (apr_int64_t)dljob_hub_counted(hub, DLJOB_COUNT_DROPPED) },
+          (apr_int64_t)sum.streams[DLJOB_COUNT_DROPPED] },
         { "Subscriptions", "subscriptions", stats.topics },
         { "LinksUp", "Redis links up", stats.links_up },
         { "HubLagMicroseconds", "longest turn of the hub (us)",

@@ -15,6 +15,9 @@
 
 static int refuse(dljob_call_t *call)
 {
+    dljob_count(dljob_counts_mine(
+                    dljob_config_server(call->r->server)->places),
+                DLJOB_COUNT_REFUSED);
     return dljob_error(call, DL_ERROR_STREAMS_EXHAUSTED, NULL);
 }
 

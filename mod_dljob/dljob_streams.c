@@ -112,7 +112,9 @@ void dljob_streams_child(apr_pool_t *pchild, server_rec *main)
     pthread_mutex_init(&streams->mutex, NULL);
     streams->mine = dl_seats_join(streams->seats);
     if (!streams->mine
-        || dljob_hub_create(pchild, &streams->hub) != APR_SUCCESS) {
+        || dljob_hub_create(pchild, dljob_counts_mine(
+                                dljob_config_server(main)->places),
+                            &streams->hub) != APR_SUCCESS) {
         dl_log(DL_LOG_ERROR, "DL0414", NULL,
                "this child has no hub: its clients poll");
         streams->hub = NULL;
@@ -197,7 +199,6 @@ int dljob_streams_seat(dljob_call_t *call, dljob_seat_e *how)
     }
     pthread_mutex_unlock(&streams->mutex);
     if (!ok) {
-        dljob_hub_count(streams->hub, DLJOB_COUNT_REFUSED);
         return HTTP_SERVICE_UNAVAILABLE;
     }
     apr_pool_cleanup_register(r->pool, taken, give_back,

@@ -12,6 +12,7 @@
 #include "dljob_errors.h"
 #include "dljob_handler.h"
 #include "dljob_log.h"
+#include "dljob_metrics.h"
 #include "dljob_park.h"
 #include "dljob_probe.h"
 #include "dljob_redis.h"
@@ -32,6 +33,7 @@ static void dljob_hooks(apr_pool_t *p)
     dljob_errors_register();
     dljob_park_hooks(p);
     dljob_status_page_hooks(p);
+    ap_hook_post_config(dljob_metrics_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(dljob_streams_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_child_stopping(dljob_streams_stopping, NULL, NULL,
                            APR_HOOK_MIDDLE);

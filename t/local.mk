@@ -19,6 +19,7 @@ t_unit_check_all_SOURCES += t/unit/engine_bed.h
 t_unit_check_all_SOURCES += t/unit/test_script_admit.c
 t_unit_check_all_SOURCES += t/unit/test_job.c
 t_unit_check_all_SOURCES += t/unit/test_ops.c
+t_unit_check_all_SOURCES += t/unit/test_metrics.c
 t_unit_check_all_SOURCES += t/unit/test_script_bounds.c
 t_unit_check_all_SOURCES += t/unit/test_script_cancel.c
 t_unit_check_all_SOURCES += t/unit/test_script_claim.c

@@ -49,6 +49,7 @@ elseif t[2] ~= 'active' then
     return answer(STALE)
 end
 
+count('attempt:' .. ARGV[4])
 local attempts = (t[3] or 0) + 1
 if ARGV[7] == '1' or attempts >= CFG_ATTEMPTS then
     local told = bury(fid, key, fence,

@@ -17,7 +17,7 @@ our @ISA = ('Apache::TestRun');
 # The sites of t/conf/sites.conf.in: each has a port of its own, known to
 # the tests as <name>_port.
 my @SITES = qw(still rate active full auth cors store away hasty
-               hostile mixed public);
+               hostile mixed public figures);
 
 # What must never stand in the error log, whatever the tests say.
 my $CRASH = qr/AddressSanitizer|LeakSanitizer|UndefinedBehavior
