@@ -45,7 +45,7 @@ typedef struct setting_t {
 /* A job with a webhook that is not delivered lives at least so long. */
 #define HOOK_TTL_S 604800
 
-#define NSETTINGS 13
+#define NSETTINGS 14
 
 static void settings_of(const dl_config_t *conf, setting_t *out)
 {
@@ -62,6 +62,7 @@ static void settings_of(const dl_config_t *conf, setting_t *out)
         {"RATE", conf->rate},
         {"RATE_LIMIT", conf->rate_limit},
         {"RATE_WINDOW_MS", conf->rate_window_s * 1000},
+        {"RATE_WINDOWS_MS", conf->rate_window_s * 2000}, /* two */
         /* at least so long that a completion sent twice knows itself */
         {"RESULT_TTL_S", conf->result_ttl_s > 0 ? conf->result_ttl_s : 1},
         {NULL, 0}

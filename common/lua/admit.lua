@@ -14,8 +14,9 @@
 -- Sending it again with the same job id, after an answer was lost, changes
 -- nothing: a job of that id that exists is the answer, whatever its state.
 --@include lib/base.lua
-local NEW, KEY_TTL_S, JOB_TTL_S, FIELDS = 0, 86400, 604800, 9
-local ACTIVE = 10000000000000 -- as in lib/create.lua
+local NEW, KEY_TTL_S, FIELDS = 0, '86400', 9
+local JOB_TTL_S, JOB_TTL_MS = '604800', 604800000
+local ACTIVE, ACTIVE_AT = '10000000000000', 10000000000000 -- lib/create.lua
 local A = ARGV
 local text = string.format
 local job, user, scope = A[1], A[2], A[3]
@@ -49,11 +50,6 @@ else
     end
 end
 
--- Everything but the usual case
-local function unusual(job_key, mine, length)
---@include lib/unusual.lua
-end
-
 local job_key, task_key = '@P@job:status:' .. job, '@P@task:' .. scope
 local mine = '@P@user:jobs:' .. user
 local length = call('ZCARD', '@P@queue:wait')
@@ -64,7 +60,10 @@ if scope ~= A[4] or found[1] or found[2] or found[8]
     and call('ZCOUNT', mine, ACTIVE, '+inf') >= CFG_MAX_ACTIVE
     or CFG_MAX_QUEUE > 0 and length + (found[5] or 0) >= CFG_MAX_QUEUE
 then
-    return unusual(job_key, mine, length)
+    local function unusual()
+--@include lib/unusual.lua
+    end
+    return unusual()
 end
 
 -- One file, asked for anew, and all limits have room
@@ -83,11 +82,11 @@ end
 call('EXPIRE', job_key, JOB_TTL_S)
 call('SET', active_key, job, 'EX', JOB_TTL_S)
 if user ~= '' then
-    call('ZADD', mine, text('%d', now + ACTIVE), job)
+    call('ZADD', mine, text('%d', now + ACTIVE_AT), job)
     if not found[6] then -- once per window is often enough
         call('EXPIRE', mine, JOB_TTL_S)
         if now_us % 16 == 0 then
-            call('ZREMRANGEBYSCORE', mine, '-inf', now - JOB_TTL_S * 1000)
+            call('ZREMRANGEBYSCORE', mine, '-inf', now - JOB_TTL_MS)
         end
     end
     -- a new job is news on its user's own stream
@@ -122,7 +121,7 @@ if not used then
     return {NEW, now, -1, 0, 0, length, estimate}
 end
 call('SET', window_key, found[6] and text('%d', found[6] + 1) or '1',
-     'PX', 2 * CFG_RATE_WINDOW_MS)
+     'PX', 'CFG_RATE_WINDOWS_MS')
 local room = CFG_RATE_LIMIT - used - 1
 return {NEW, now, room - room % 1,
         math.ceil((CFG_RATE_WINDOW_MS - elapsed) / 1000), 0, length, estimate}

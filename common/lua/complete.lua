@@ -49,7 +49,7 @@ for at = 2, #A, 11 do
         call('SET', '@P@result:file:' .. fid .. ':completed',
              fence .. '\n' .. made .. '\n' .. size .. '\n' .. name .. '\n'
              .. type .. '\n' .. sum .. '\n' .. A[at + 7],
-             'EX', CFG_RESULT_TTL_S)
+             'EX', 'CFG_RESULT_TTL_S')
         ndurations = ndurations + 1
         durations[ndurations] = tonumber(A[at + 10])
         nfreed = nfreed + 1
@@ -60,13 +60,13 @@ for at = 2, #A, 11 do
         local job_key = '@P@job:status:' .. job
         local j = call('HMGET', job_key, 'status', 'version', 'userId',
                        'files', 'callbackUrl', 'createdAt')
-        local version = (j[2] or 0) + 1
         local waits = j[1] == 'processing' or j[1] == 'queued'
         if j[4] then
             unusual = unusual or make_unusual()
             unusual.end_job(job, fid, unusual.result(at))
         elseif waits then
-            local text = string.format('%d', version)
+            local text = j[2] == '2' and '3'
+                or string.format('%d', (j[2] or 0) + 1)
             local user, active = j[3],
                 '@P@job:active:file:' .. fid
             if name == '' or type == '' or sum == '' or A[at + 8] == '' then
@@ -80,7 +80,8 @@ for at = 2, #A, 11 do
                      'filename', name, 'contentType', type, 'sha256', sum,
                      'presignedUrl', A[at + 8], 'urlExpires', A[at + 9])
             end
-            call('EXPIRE', job_key, j[5] and CFG_HOOK_TTL_S or CFG_JOB_TTL_S)
+            call('EXPIRE', job_key,
+                 j[5] and 'CFG_HOOK_TTL_S' or 'CFG_JOB_TTL_S')
             if user then
                 active = active .. ':user:' .. user
                 local mine = '@P@user:' .. user
@@ -90,7 +91,7 @@ for at = 2, #A, 11 do
                 channels[nchannels] = mine
                 jobs[nchannels], versions[nchannels] = job, text
             end
-            call('EXPIRE', active, CFG_RESULT_TTL_S)
+            call('EXPIRE', active, 'CFG_RESULT_TTL_S')
             if j[5] then
                 call('ZADD', '@P@queue:hooks', now_text,
                      job .. ':completed')
