@@ -122,6 +122,10 @@ typedef struct dl_config_t {
     apr_int64_t drain_ms;               /**< 30000 */
     const char *worker_log;             /**< NULL: stderr; else a file */
     int worker_log_level;               /**< a dl_log_level_e */
+    const apr_array_header_t *webhook_retry;   /**< of apr_int64_t, ms: the
+                                             waits between tries */
+    const char *webhook_ca;             /**< file of certificates to trust
+                                             in receivers; NULL: the system's */
 } dl_config_t;
 
 /**

@@ -158,6 +158,18 @@ const dl_directive_t dl_directives[] = {
       CONF(worker_log, worker_log_level), 0, 0, 0, "stderr info",
       "Where the worker logs and how much. SIGHUP opens the file again." },
 
+    { "DLJobWebhookRetry", "DURATION... | off", DL_SCOPE_WORKER, 1, -1,
+      dl_set_webhook_retry, CONF(webhook_retry, webhook_retry), 100, 7 * DAY,
+      0, "5s 5m 30m 2h 5h 10h 14h 20h 24h",
+      "The waits after failed tries to deliver a webhook, give or take a "
+      "tenth, and longer where the receiver's Retry-After says so. After the "
+      "last one it is given up: dljobctl webhooks lists it for seven days "
+      "and sends it again." },
+    { "DLJobWebhookCA", "FILE", DL_SCOPE_WORKER, 1, 1, dl_set_path,
+      CONF(webhook_ca, webhook_ca), 0, 0, 0, NULL,
+      "Certificates that receivers of webhooks may be vouched for by, "
+      "instead of those that the system trusts." },
+
     /* --- a location (httpd) ---------------------------------------------- */
     { "DLJobUser", "EXPRESSION", DL_SCOPE_LOCATION, 1, 1, dl_set_user,
       LOC(user, user), 0, 0, 0, "%{REMOTE_USER}",

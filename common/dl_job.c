@@ -101,6 +101,7 @@ static const field_t fields[] = {
     F("retryable", INTEGER, retryable),
     F("message", TEXT, job.message),
     F("callbackUrl", TEXT, job.callback_url),
+    F("base", TEXT, job.base),
     F("tracestate", TEXT, job.tracestate),
 };
 

@@ -71,6 +71,8 @@ typedef struct dl_job_t {
     int holders;                /**< anonymous callers that share the job */
     int partial;                /**< completed, but some files failed */
     const char *callback_url;
+    const char *base;           /**< of the API as the request had it, where
+                                     there is a callback_url; or NULL */
     const char *request_id;
     const char *traceparent;
     const char *tracestate;

@@ -40,6 +40,8 @@ typedef struct dl_admit_t {
     const char *idempotency_key;/**< or NULL */
     dl_priority_e priority;
     const char *callback_url;   /**< or NULL */
+    const char *base;           /**< of the API, for the links in what is sent
+                                     there; or NULL */
     const char *request_id;
     const char *traceparent;    /**< or NULL */
     const char *tracestate;     /**< or NULL */

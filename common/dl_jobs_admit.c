@@ -102,6 +102,8 @@ static void add_fields(dl_redis_cmd_t *cmd, const dl_admit_t *a,
         dl_cmd_addi(cmd, a->priority, p);
     }
     add_field(cmd, "callbackUrl", a->callback_url);
+    if (a->callback_url)
+        add_field(cmd, "base", a->base);
     add_field(cmd, "tracestate", a->tracestate);
 }
 

@@ -32,8 +32,11 @@ dl_directive_set_fn dl_set_worker_log;
 dl_directive_set_fn dl_set_store;
 dl_directive_set_fn dl_set_credentials;
 dl_directive_set_fn dl_set_source;
+
+/* Webhooks (dl_set_webhook.c). */
 dl_directive_set_fn dl_set_webhook_secret;
 dl_directive_set_fn dl_set_webhook_allow;
+dl_directive_set_fn dl_set_webhook_retry;
 
 /* Of a location (dl_set_location.c). */
 dl_directive_set_fn dl_set_user;

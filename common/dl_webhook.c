@@ -16,13 +16,8 @@
 #define PREFIX "whsec_"
 #define KEY_MAX 64              /* bytes, by Standard Webhooks */
 #define KEY_CODE_MAX 88         /* characters of their base64 */
-#define DAY_S 86400
+#define DAY_S APR_INT64_C(86400)
 #define JITTER_PERCENT 10
-
-static const apr_int64_t WAITS_S[DL_WEBHOOK_TRIES - 1] = {
-    5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600,
-    24 * 3600
-};
 
 const char *dl_webhook_id(const char *job_id, apr_pool_t *p)
 {
@@ -127,19 +122,25 @@ dl_webhook_e dl_webhook_outcome(int status)
          : status == 410 ? DL_WEBHOOK_GONE : DL_WEBHOOK_AGAIN;
 }
 
-apr_int64_t dl_webhook_next_ms(int tried, apr_int64_t retry_after_s,
+int dl_webhook_tries(const apr_array_header_t *waits)
+{
+    return waits->nelts + 1;
+}
+
+apr_int64_t dl_webhook_next_ms(const apr_array_header_t *waits, int tried,
+                               apr_int64_t retry_after_s,
                                dl_random_t *random)
 {
-    apr_int64_t wait_ms, jitter_ms;
+    apr_int64_t wait_ms, jitter_ms, wish_ms;
 
-    if (tried < 1 || tried >= DL_WEBHOOK_TRIES) {
+    if (tried < 1 || tried > waits->nelts) {
         return -1;
     }
-    if (retry_after_s > 0) {
-        return (retry_after_s > DAY_S ? DAY_S : retry_after_s) * 1000;
-    }
-    wait_ms = WAITS_S[tried - 1] * 1000;
+    wait_ms = APR_ARRAY_IDX(waits, tried - 1, apr_int64_t);
     jitter_ms = wait_ms * JITTER_PERCENT / 100;
-    return wait_ms - jitter_ms
-         + dl_random_below(random, (apr_uint32_t)(2 * jitter_ms + 1));
+    wait_ms += dl_random_below(random, (apr_uint32_t)(2 * jitter_ms + 1))
+               - jitter_ms;
+    wish_ms = retry_after_s > DAY_S ? DAY_S * 1000
+            : retry_after_s > 0 ? retry_after_s * 1000 : 0;
+    return wish_ms > wait_ms ? wish_ms : wait_ms;
 }

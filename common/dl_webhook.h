@@ -17,9 +17,6 @@
 /** Bytes of "v1," and the base64 of a SHA-256. */
 #define DL_WEBHOOK_SIGNATURE_LEN 47
 
-/** How often an event is sent before it is a dead letter. */
-#define DL_WEBHOOK_TRIES 10
-
 /** A try that takes longer is a failure. */
 #define DL_WEBHOOK_TIMEOUT_MS 15000
 
@@ -70,16 +67,23 @@ typedef enum {
 /** @param status  of HTTP; 0: there was no answer */
 dl_webhook_e dl_webhook_outcome(int status);
 
+/** How often an event is sent before it is a dead letter.
+ *  @param waits  DLJobWebhookRetry: of apr_int64_t, ms */
+int dl_webhook_tries(const apr_array_header_t *waits);
+
 /**
  * When to try again.
  *
+ * @param waits          as above
  * @param tried          how often it was sent, from 1
- * @param retry_after_s  the receiver's wish; 0 or less: none. At most a day
- *                       of it is honoured
- * @return milliseconds from now: the wish, else 5 s, 5 min, 30 min, 2 h, 5 h,
- *         10 h, 14 h, 20 h, 24 h, each within ±10 %; -1: no more tries
+ * @param retry_after_s  the receiver's wish; 0 or less: none. It never makes
+ *                       a wait shorter, or all tries would be spent on one
+ *                       who says "in a second" for an hour; at most a day of
+ *                       it is honoured
+ * @return milliseconds from now, the wait within ±10 %; -1: no more tries
  */
-apr_int64_t dl_webhook_next_ms(int tried, apr_int64_t retry_after_s,
+apr_int64_t dl_webhook_next_ms(const apr_array_header_t *waits, int tried,
+                               apr_int64_t retry_after_s,
                                dl_random_t *random);
 
 #endif /* DL_WEBHOOK_H */

@@ -114,6 +114,7 @@ common_libdlcommon_la_SOURCES += common/dl_set.h
 common_libdlcommon_la_SOURCES += common/dl_set_job.c
 common_libdlcommon_la_SOURCES += common/dl_set_location.c
 common_libdlcommon_la_SOURCES += common/dl_set_store.c
+common_libdlcommon_la_SOURCES += common/dl_set_webhook.c
 common_libdlcommon_la_SOURCES += common/dl_words.c
 common_libdlcommon_la_SOURCES += common/dl_words.h
 common_libdlcommon_la_SOURCES += common/dl_idempotency_key.c

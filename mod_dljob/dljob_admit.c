@@ -10,6 +10,7 @@
 #include "dl_ratelimit_headers.h"
 #include "dl_trace.h"
 #include "dl_uuid.h"
+#include "dljob_base.h"
 #include "dljob_job.h"
 #include "dljob_respond.h"
 
@@ -116,6 +117,7 @@ int dljob_admit(dljob_call_t *call, const dl_request_t *request,
     admit.idempotency_key = request->idempotency_key;
     admit.priority = request->priority;
     admit.callback_url = request->callback_url;
+    admit.base = request->callback_url ? dljob_base_url(call) : NULL;
     admit.request_id = call->request_id;
     trace(call, &admit);
 

@@ -290,6 +290,14 @@ START_TEST(test_lists)
     bad("DLJobWebhookAllow http://h/p", "leave the rest out");
     bad("DLJobWebhookAllow h:99999", "1 to 65535");
     bad("DLJobWebhookSecret whsec_hunter2", "is not written here");
+    list = good("DLJobWebhookRetry 200ms 5m 2d")->webhook_retry;
+    ck_assert_int_eq(list->nelts, 3);
+    ck_assert_int_eq(APR_ARRAY_IDX(list, 0, apr_int64_t), 200);
+    ck_assert_int_eq(APR_ARRAY_IDX(list, 2, apr_int64_t), 172800000);
+    ck_assert_int_eq(good("DLJobWebhookRetry off")->webhook_retry->nelts, 0);
+    bad("DLJobWebhookRetry 5s off", "");
+    bad("DLJobWebhookRetry 8d", "7d");
+    bad("DLJobWebhookCA ca.pem", "absolute");
     bad("DLJobCredentials /nonexistent", "create it");
 }
 END_TEST

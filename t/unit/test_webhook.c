@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <json-c/json.h>
 
+#include "dl_config.h"
 #include "dl_webhook.h"
 
 /* of the documentation of Standard Webhooks, and of its library's tests */
@@ -214,16 +215,18 @@ START_TEST(the_schedule_is_kept_with_jitter)
     static const apr_int64_t waits_s[] = {
         5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400
     };
+    const apr_array_header_t *waits = dl_config_create(pool)->webhook_retry;
     dl_random_t random;
     int tried, i;
 
     dl_random_init(&random);
+    ck_assert_int_eq(dl_webhook_tries(waits), 10);
     for (tried = 1; tried <= 9; tried++) {
         apr_int64_t wait_ms = waits_s[tried - 1] * 1000;
         apr_int64_t least = APR_INT64_MAX, most = 0;
 
         for (i = 0; i < 500; i++) {
-            apr_int64_t ms = dl_webhook_next_ms(tried, 0, &random);
+            apr_int64_t ms = dl_webhook_next_ms(waits, tried, 0, &random);
 
             ck_assert_int_ge(ms, wait_ms - wait_ms / 10);
             ck_assert_int_le(ms, wait_ms + wait_ms / 10);
@@ -234,24 +237,41 @@ START_TEST(the_schedule_is_kept_with_jitter)
         ck_assert_int_lt(least, wait_ms - wait_ms / 20);
         ck_assert_int_gt(most, wait_ms + wait_ms / 20);
     }
-    ck_assert_int_eq(dl_webhook_next_ms(10, 0, &random), -1);
-    ck_assert_int_eq(dl_webhook_next_ms(10, 60, &random), -1);
-    ck_assert_int_eq(dl_webhook_next_ms(0, 0, &random), -1);
-    ck_assert_int_eq(dl_webhook_next_ms(-5, 0, &random), -1);
+    ck_assert_int_eq(dl_webhook_next_ms(waits, 10, 0, &random), -1);
+    ck_assert_int_eq(dl_webhook_next_ms(waits, 10, 60, &random), -1);
+    ck_assert_int_eq(dl_webhook_next_ms(waits, 0, 0, &random), -1);
+    ck_assert_int_eq(dl_webhook_next_ms(waits, -5, 0, &random), -1);
 }
 END_TEST
 
 START_TEST(the_receivers_wish_is_honoured)
 {
+    const apr_array_header_t *waits = dl_config_create(pool)->webhook_retry;
     dl_random_t random;
 
     dl_random_init(&random);
-    ck_assert_int_eq(dl_webhook_next_ms(1, 60, &random), 60000);
-    ck_assert_int_eq(dl_webhook_next_ms(9, 1, &random), 1000);
-    ck_assert_int_eq(dl_webhook_next_ms(1, 999999999, &random), 86400000);
-    ck_assert_int_eq(dl_webhook_next_ms(1, APR_INT64_MAX, &random),
+    ck_assert_int_eq(dl_webhook_next_ms(waits, 1, 60, &random), 60000);
+    ck_assert_int_eq(dl_webhook_next_ms(waits, 1, 86400, &random), 86400000);
+    ck_assert_int_eq(dl_webhook_next_ms(waits, 1, 999999999, &random),
                      86400000);
-    ck_assert_int_le(dl_webhook_next_ms(1, -1, &random), 5500);
+    ck_assert_int_eq(dl_webhook_next_ms(waits, 1, APR_INT64_MAX, &random),
+                     86400000);
+    ck_assert_int_le(dl_webhook_next_ms(waits, 1, -1, &random), 5500);
+    ck_assert_int_le(dl_webhook_next_ms(waits, 1, APR_INT64_MIN, &random),
+                     5500);
+    /* but does not make the schedule shorter */
+    ck_assert_int_ge(dl_webhook_next_ms(waits, 9, 1, &random), 77760000);
+}
+END_TEST
+
+START_TEST(no_second_try)
+{
+    apr_array_header_t *none = apr_array_make(pool, 1, sizeof(apr_int64_t));
+    dl_random_t random;
+
+    dl_random_init(&random);
+    ck_assert_int_eq(dl_webhook_tries(none), 1);
+    ck_assert_int_eq(dl_webhook_next_ms(none, 1, 60, &random), -1);
 }
 END_TEST
 
@@ -271,6 +291,7 @@ Suite *test_webhook_suite(void)
     tcase_add_test(tc, answers_are_told_apart);
     tcase_add_test(tc, the_schedule_is_kept_with_jitter);
     tcase_add_test(tc, the_receivers_wish_is_honoured);
+    tcase_add_test(tc, no_second_try);
     suite_add_tcase(s, tc);
     return s;
 }
