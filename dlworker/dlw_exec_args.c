@@ -75,6 +75,8 @@ const char *const *dlw_exec_env(const dlw_attempt_t *a, char **parent,
         apr_psprintf(a->pool, "%" APR_INT64_T_FMT, a->file_id));
     add(env, "DLJOB_JOB_ID", a->job_id);
     add(env, "DLJOB_ATTEMPT", apr_itoa(a->pool, a->attempt));
+    add(env, "DLJOB_FENCE",
+        apr_psprintf(a->pool, "%" APR_INT64_T_FMT, a->fence));
     add(env, "DLJOB_OUTPUT", output);
     add(env, "TRACEPARENT", a->traceparent);
     add(env, "TRACESTATE", a->tracestate);

@@ -13,7 +13,8 @@ const char *const *dlw_exec_argv(const dlw_attempt_t *a);
 /**
  * PATH, HOME, USER, LOGNAME, TZ, LANG and LC_* of the worker, TMPDIR = the
  * working directory, DLJOB_FILE_ID, DLJOB_JOB_ID, DLJOB_ATTEMPT,
- * DLJOB_OUTPUT, TRACEPARENT, TRACESTATE; nothing else, above all no secret.
+ * DLJOB_FENCE, DLJOB_OUTPUT, TRACEPARENT, TRACESTATE; nothing else, above all
+ * no secret.
  * @param parent  the worker's own environment
  * @param dir     working directory
  * @param output  path for DLJOB_OUTPUT

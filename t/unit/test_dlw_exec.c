@@ -233,15 +233,18 @@ START_TEST(test_the_environment_is_made_anew)
                       (char *)"DLJOB_SECRET=y", NULL};
     dl_config_t conf = {0};
     dlw_attempt_t a = attempt(&conf);
-    const char *const *env = dlw_exec_env(&a, parent, "/w", "/w/output");
+    const char *const *env;
     const char *all = "";
 
+    a.fence = APR_INT64_C(1795736662847033);
+    env = dlw_exec_env(&a, parent, "/w", "/w/output");
     for (; *env; env++)
         all = apr_pstrcat(pool, all, *env, ";", NULL);
     ck_assert_str_eq(all,
                      "HOME=/root;LC_ALL=C;PATH=/usr/local/bin:/usr/bin:/bin;"
                      "TMPDIR=/w;DLJOB_FILE_ID=70000;DLJOB_JOB_ID=j;"
-                     "DLJOB_ATTEMPT=2;DLJOB_OUTPUT=/w/output;"
+                     "DLJOB_ATTEMPT=2;DLJOB_FENCE=1795736662847033;"
+                     "DLJOB_OUTPUT=/w/output;"
                      "TRACEPARENT=00-a-b-01;");
 }
 END_TEST
