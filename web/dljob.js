@@ -296,8 +296,14 @@ class Download {
         heard = true;
         this.#take(JSON.parse(data));
       };
-      source.onerror = () => end(heard);
-      return () => source.close();
+      const again = () => end(heard);
+      source.onerror = again;
+      // what was opened before may hang without an error
+      globalThis.addEventListener?.('online', again);
+      return () => {
+        source.close();
+        globalThis.removeEventListener?.('online', again);
+      };
     });
   }
 

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the demo page follows its jobs, whatever becomes of the page, the
+// network and the server.
+import { test } from './harness.mjs';
+import { Proxy } from './proxy.mjs';
+import { expectStreams, initiate, newFile, restart, status, streamStatus,
+  withDirectives } from './stack.mjs';
+import { hide, jobId, progress, reach, row, submit } from './demo.mjs';
+
+const polls = (context) => context.asked.filter(({ path }) =>
+  path.includes('/status/'));
+
+async function reaches(t, page, file, at) {
+  file.say(`progress ${at}`);
+  await t.until(async () => await progress(page, file) === at, `${at} %`);
+}
+
+/** Whatever the page has begun to ask is counted when this returns. */
+const settle = (page) => page.evaluate(async () => {
+  await fetch('/demo/demo.css', { cache: 'no-store' });
+});
+
+test('reload and resume', async (t) => {
+  const page = await t.demo();
+  const context = page.context();
+  const file = newFile();
+  await submit(page, file);
+  await reaches(t, page, file, 30);
+  const job = await jobId(page, file);
+  await page.reload();
+  await t.until(async () => await row(page, file).count() === 1
+    && await progress(page, file) === 30, 'the row is back');
+  t.equal(await row(page, file).locator('.state').textContent(), '30 %',
+    'with its progress');
+  await reaches(t, page, file, 60);
+  file.finish();
+  await reach(page, file, 'completed');
+  t.equal(context.times('POST', '/initiate'), 1, 'asked for once');
+  t.equal(context.times('GET', '/stream'), 2, 'a stream each');
+  t.equal(await jobId(page, file), undefined, 'and forgotten at the end');
+  expectStreams(job, 2, 'reload and resume');
+  t.quiet(context);
+});
+
+test('resume of a job that is gone', async (t) => {
+  const page = await t.demo();
+  await page.evaluate(() => {
+    localStorage['dljob:jobs:/v1/download'] = JSON.stringify(
+      { '3f2b8c1e-5d7a-4e0f-9b6c-2a1d4e8f7c90': { fileIds: [77777] } });
+  });
+  await page.reload();
+  await reach(page, { id: 77777 }, 'failed');
+  await page.reload();
+  t.equal(await page.locator('.row').count(), 0, 'is not tried for ever');
+});
+
+test('two tabs', async (t) => {
+  const one = await t.demo();
+  const context = one.context();
+  const file = newFile();
+  await submit(one, file);
+  await reaches(t, one, file, 30);
+  const job = await jobId(one, file);
+  const two = await context.newPage();
+  await two.goto(`${t.base}/demo/`);
+  await t.until(async () => await row(two, file).count() === 1
+    && await progress(two, file) === 30, 'the second tab knows');
+  await reaches(t, two, file, 50);
+  t.equal(await progress(one, file), 50, 'both rise');
+  t.equal([context.times('GET', '/stream'), polls(context).length], [1, 0],
+    'one tab streams for both');
+
+  await one.close();
+  await reaches(t, two, file, 70);
+  t.equal(context.times('GET', '/stream'), 2, 'then the other one does');
+  const three = await context.newPage();
+  await three.goto(`${t.base}/demo/`);
+  await t.until(async () => await row(three, file).count() === 1
+    && await progress(three, file) === 70, 'a third knows');
+  file.finish();
+  await Promise.all([two, three].map((page) =>
+    reach(page, file, 'completed')));
+  t.ok(true, 'both are told the end');
+  t.equal(await row(two, file).locator('.link').getAttribute('href'),
+    await row(three, file).locator('.link').getAttribute('href'),
+    'with its link');
+  t.equal(context.times('GET', '/stream'), 2, 'and it stays at that');
+  expectStreams(job, 2, 'two tabs');
+  t.quiet(context);
+});
+
+test('hidden tab', async (t) => {
+  const context = await t.context();
+  const page = await context.newPage();
+  const file = newFile();
+  await page.clock.install();
+  await page.goto(`${t.base}/demo/?poll`);
+  await submit(page, file);
+  await reach(page, file, 'processing');
+  const before = polls(context).length;
+  await t.until(async () => {
+    await page.clock.fastForward(60000);
+    return polls(context).length > before;
+  }, 'it polls while it is seen');
+  t.equal(context.times('GET', '/stream'), 0, 'by polling, as wished');
+
+  await hide(page, true);
+  await settle(page);
+  const seen = polls(context).length;
+  for (let i = 0; i < 5; i++) {
+    await page.clock.fastForward(60000);
+    await settle(page);
+  }
+  t.equal(polls(context).length, seen, 'hidden, it does not poll');
+  file.finish();
+  await t.until(async () => (await status(await jobId(page, file))).status
+    === 'completed', 'the job ends');
+  await hide(page, false);
+  await reach(page, file, 'completed');
+  t.ok(true, 'seen again, it asks at once');
+  t.quiet(context);
+});
+
+test('hidden tab and another', async (t) => {
+  const one = await t.demo({ query: '?poll' });
+  const context = one.context();
+  const file = newFile();
+  await submit(one, file);
+  await reach(one, file, 'processing');
+  await hide(one, true);
+  const two = await context.newPage();
+  await two.clock.install();
+  await two.goto(`${t.base}/demo/?poll`);
+  file.say('progress 40');
+  await t.until(async () => {
+    await two.clock.fastForward(40000);
+    return await progress(two, file) === 40;
+  }, '40 %');
+  t.ok(true, 'the one that is seen asks');
+  t.equal(await progress(one, file), 40, 'and tells the other');
+  await hide(two, true);
+  file.finish();
+  await hide(one, false);
+  await reach(one, file, 'completed');
+  await reach(two, file, 'completed');
+  t.quiet(context);
+});
+
+test('offline and back', async (t) => {
+  const proxy = await new Proxy(t.base).listen();
+  t.atEnd(() => proxy.close());
+  const page = await t.demo({ base: proxy.url });
+  const context = page.context();
+  const file = newFile();
+  await submit(page, file);
+  await reaches(t, page, file, 30);
+  const job = await jobId(page, file);
+  await context.setOffline(true);
+  await t.until(() => page.evaluate(() => !navigator.onLine), 'offline');
+  proxy.cut();
+  file.say('progress 60');
+  await t.until(async () => (await status(job)).progress === 60,
+    'the job goes on');
+  const late = newFile();
+  await submit(page, late);
+  await t.until(() => context.asked.at(-1).request.failure(),
+    'the network is away');
+  t.equal(await progress(page, file), 30, 'the page stays as it was');
+  t.equal([context.times('GET', '/stream'), polls(context).length], [1, 0],
+    'and asks for nothing in vain');
+  proxy.allow();
+  await context.setOffline(false);
+  await t.until(async () => await progress(page, file) === 60, 'back');
+  await reach(page, late, 'processing');
+  t.ok(true, 'what was wanted meanwhile is asked for');
+  file.finish();
+  late.finish();
+  await reach(page, file, 'completed');
+  await reach(page, late, 'completed');
+  t.equal(context.times('GET', `${job}/stream`), 2, 'by a second stream');
+  t.quiet(context);
+});
+
+test('network that comes back', async (t) => {
+  const page = await t.demo();
+  const context = page.context();
+  const file = newFile();
+  await submit(page, file);
+  await reaches(t, page, file, 30);
+  await context.setOffline(true);
+  await context.setOffline(false);
+  await t.until(() => context.times('GET', '/stream') === 2,
+    'the stream is begun anew, as the old one may hang');
+  file.finish();
+  await reach(page, file, 'completed');
+  t.quiet(context);
+});
+
+test('server out of reach', async (t) => {
+  const proxy = await new Proxy(t.base).listen();
+  t.atEnd(() => proxy.close());
+  const page = await t.demo({ base: proxy.url });
+  const context = page.context();
+  const file = newFile();
+  await submit(page, file);
+  await reaches(t, page, file, 30);
+  proxy.cut();
+  await t.until(() => polls(context).length > 1, 'it tries and tries');
+  t.equal(await row(page, file).locator('.state').textContent(), '30 %',
+    'without giving up');
+  proxy.allow();
+  await reaches(t, page, file, 60);
+  file.finish();
+  await reach(page, file, 'completed');
+  t.equal(context.times('POST', '/initiate'), 1, 'the same job');
+  t.quiet(context);
+});
+
+test('without a secure context', async (t) => {
+  const base = t.base.replace('127.0.0.1', 'dljob.test');
+  const page = await t.demo({ base });
+  const file = newFile();
+  t.equal(await page.evaluate(() => [isSecureContext, 'locks' in navigator]),
+    [false, false], 'there are no locks');
+  await submit(page, file);
+  await reaches(t, page, file, 30);
+  file.finish();
+  await reach(page, file, 'completed');
+  t.equal(page.context().times('GET', '/stream'), 1, 'it streams');
+  t.quiet(page.context());
+});
+
+test('stream that is cut', async (t) => {
+  const page = await t.demo();
+  const context = page.context();
+  const file = newFile();
+  await submit(page, file);
+  await reaches(t, page, file, 30);
+  const job = await jobId(page, file);
+  restart();
+  await t.until(() => context.times('GET', '/stream') === 2,
+    'it streams again');
+  await reaches(t, page, file, 60);
+  file.finish();
+  await reach(page, file, 'completed');
+  t.equal([context.times('POST', '/initiate'), polls(context).length], [1, 0],
+    'it goes on as before');
+  expectStreams(job, 2, 'stream that is cut');
+  t.quiet(context);
+}, { alone: true });
+
+test('no streams to be had', async (t) => {
+  const other = (await initiate([newFile().id])).jobId;
+  const refused = async () => await streamStatus(other) === 503;
+  await withDirectives('DLJobStream off', refused, async () => {
+    const context = await t.context();
+    const page = await context.newPage();
+    const file = newFile();
+    await page.clock.install();
+    await page.addInitScript(() => {
+      const { fetch } = globalThis;
+      globalThis.polls = [];            // by the page's own clock
+      globalThis.fetch = async (url, init) => {
+        const entry = { asked: Date.now(),
+          changes: 'If-None-Match' in (init.headers ?? {}) };
+        const response = await fetch(url, init);
+        entry.answered = Date.now();
+        entry.status = response.status;
+        entry.after_ms = response.headers.get('Retry-After') * 1000;
+        if (url.includes('/status/')) {
+          globalThis.polls.push(entry);
+        }
+        return response;
+      };
+    });
+    await page.goto(`${t.base}/demo/`);
+    await page.clock.pauseAt(Date.now() + 60000);
+    await submit(page, file);
+    file.say('progress 30');
+    const pass = async (what, condition) => t.until(async () => {
+      await page.clock.runFor(1000);
+      await settle(page);
+      return condition();
+    }, what);
+    await pass('30 %', async () => await progress(page, file) === 30);
+    await pass('three tries', () => context.times('GET', '/stream') === 3);
+    await pass('it polls for changes', () => page.evaluate(() =>
+      globalThis.polls.filter((one) => one.status === 304).length > 2));
+    file.finish();
+    await pass('the end', () => row(page, file).locator('.link').isVisible());
+    t.equal(context.times('GET', '/stream'), 3, 'no further stream');
+    const asked = await page.evaluate(() => globalThis.polls);
+    t.equal(asked.filter((one, i) => i > 0 && !(one.asked
+      >= asked[i - 1].answered + asked[i - 1].after_ms)), [],
+    'no poll earlier than Retry-After says');
+    t.equal(asked.slice(1).every((one) => one.changes), true,
+      'each asks for changes only');
+    t.quiet(context);
+  });
+}, { alone: true });
