@@ -47,3 +47,7 @@ $(nodist_systemdunit_DATA): Makefile
 	  -e 'r $(srcdir)/conf/dlworker.hardening' -e 'd' -e '}' \
 	  -e 's|@sbindir[@]|$(sbindir)|' -e 's|@sysconfdir[@]|$(sysconfdir)|' \
 	  '$(srcdir)/$@.in' > '$@.tmp' && mv -f '$@.tmp' '$@'
+
+# Where bash-completion looks.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = conf/completion/dljobctl

@@ -48,6 +48,26 @@ static void on_leave(dl_timer_t *timer)
     dl_loop_stop(loop);
 }
 
+/** Off the list of workers at once, rather than when its heartbeat is old.
+ *  Whatever is on its way to Redis is before it. */
+static void say_goodbye(dlw_worker_t *worker)
+{
+    const char *argv[] = {"ZREM", NULL, worker->name};
+    apr_pool_t *p;
+
+    dl_timer_cancel(worker->env.loop, &worker->beat.lease);
+    if (!dlw_redis_up(worker->redis))
+        return;
+    apr_pool_create(&p, worker->pool);
+    argv[1] = dlw_worker_key(worker, "workers", p);
+    dlw_redis_command(worker->redis, 3, argv, NULL, NULL);
+    argv[0] = "DEL";
+    argv[1] = dlw_worker_key(worker, apr_pstrcat(p, "worker:", worker->name,
+                                                 NULL), p);
+    dlw_redis_command(worker->redis, 2, argv, NULL, NULL);
+    apr_pool_destroy(p);
+}
+
 static void leave(dlw_worker_t *worker)
 {
     if (worker->life.stage == DLW_LIFE_LEAVE)
@@ -56,6 +76,8 @@ static void leave(dlw_worker_t *worker)
     worker->life.leave_ms = dl_loop_now_ms(worker->env.loop);
     dl_timer_cancel(worker->env.loop, &worker->life.drain);
     dlw_claim_stop(worker);
+    if (worker->slots.nrunning == 0)
+        say_goodbye(worker);
     dl_timer_set(worker->env.loop, &worker->life.leave, 0);
 }
 

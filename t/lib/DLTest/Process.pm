@@ -5,6 +5,7 @@
 #   my $p = DLTest::Process->new(name => 'redis', log => "$dir/redis.log",
 #                                command => ['redis-server', ...],
 #                                user => 'nobody', env => { A => 'b' });
+#                                # stderr => PATH: apart from the log
 #   $p->signal('STOP');  $p->stop;  $p->alive
 package DLTest::Process;
 use strict;
@@ -41,7 +42,11 @@ sub child {
     POSIX::sigprocmask(POSIX::SIG_SETMASK(), $signals);
     open STDIN, '<', '/dev/null';
     open STDOUT, '>>', $self->{log} or POSIX::_exit(126);
-    open STDERR, '>&', \*STDOUT;
+    if ($self->{stderr}) {
+        open STDERR, '>>', $self->{stderr} or POSIX::_exit(126);
+    } else {
+        open STDERR, '>&', \*STDOUT;
+    }
     %ENV = (%ENV, %{ $self->{env} // {} });
     umask $self->{umask} if defined $self->{umask};
     if ($> == 0 && $self->{user}) {
