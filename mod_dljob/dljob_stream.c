@@ -19,6 +19,11 @@
 
 static const char COMMENT[] = ":\n\n";
 
+enum {
+    SLICE = 4096                /* bytes that a socket which is writable, so
+                                   with a third of its buffer free, takes */
+};
+
 static void wait_for_room(dl_io_t *io, int events)
 {
     dljob_stream_t *s = io->baton;
@@ -107,18 +112,14 @@ static int has_room(const dljob_stream_t *s)
     return poll(&p, 1, 0) == 1 && (p.revents & (POLLOUT | POLLERR | POLLHUP));
 }
 
-/* With the socket's time-out at 0 this cannot block: a full socket is an
- * error, which ends that client alone. The flush is for TLS, which gathers. */
-static int write_bytes(dljob_stream_t *s, const char *text, apr_size_t len)
+/* The flush is for TLS, which gathers. */
+static int pass_on(dljob_stream_t *s, const char *text, apr_size_t len)
 {
     apr_bucket_alloc_t *alloc = s->c->bucket_alloc;
     apr_status_t rv;
 
     if (s->c->aborted) {
         return -1;
-    }
-    if (s->owner == DLJOB_OWNER_HUB && !has_room(s)) {
-        return 0;
     }
     APR_BRIGADE_INSERT_TAIL(s->brigade,
                             apr_bucket_transient_create(text, len, alloc));
@@ -128,56 +129,117 @@ static int write_bytes(dljob_stream_t *s, const char *text, apr_size_t len)
     return rv == APR_SUCCESS && !s->c->aborted ? 1 : -1;
 }
 
+/* Writes from *sent on, no more at a time than a socket with room takes: to
+ * one without, a write would end the client (the hub's time-out is 0) or hold
+ * a worker thread. */
+static int write_slices(dljob_stream_t *s, const char *text, apr_size_t len,
+                        apr_size_t *sent)
+{
+    while (*sent < len) {
+        apr_size_t n = len - *sent < SLICE ? len - *sent : SLICE;
+
+        if (!has_room(s)) {
+            return 0;
+        }
+        if (pass_on(s, text + *sent, n) < 0) {
+            return -1;
+        }
+        *sent += n;
+    }
+    return 1;
+}
+
+static void remove_at(dljob_stream_t *s, int i)
+{
+    s->queued--;
+    memmove(s->queue + i, s->queue + i + 1,
+            (size_t)(s->queued - i) * sizeof(s->queue[0]));
+}
+
 int dljob_stream_drain(dljob_stream_t *s)
 {
     const char *text;
-    apr_size_t len;
-    int rc = 1;
+    apr_size_t len, sent = 0;
+    int rc;
 
     while (s->queued) {
         text = dl_event_text(s->queue[0], s->named, &len);
-        if ((rc = write_bytes(s, text, len)) <= 0) {
+        if ((rc = write_slices(s, text, len, &s->sent)) <= 0) {
             return rc;
         }
         dljob_hub_count(s->hub, DLJOB_COUNT_EVENTS);
         dl_event_unref(s->queue[0]);
-        s->queued--;
-        memmove(s->queue, s->queue + 1,
-                (size_t)s->queued * sizeof(s->queue[0]));
+        remove_at(s, 0);
+        s->sent = 0;
         s->comment = 0;
     }
     if (s->comment) {
-        rc = write_bytes(s, COMMENT, sizeof(COMMENT) - 1);
-        if (rc > 0) {
-            s->comment = 0;
+        rc = write_slices(s, COMMENT, sizeof(COMMENT) - 1, &sent);
+        if (rc <= 0) {
+            return rc;
         }
+        s->comment = 0;
     }
-    if (s->farewell[0] && rc > 0) {
-        rc = write_bytes(s, s->farewell, strlen(s->farewell));
-        if (rc > 0) {
-            s->farewell[0] = '\0';
+    if (s->farewell[0]) {
+        sent = 0;
+        rc = write_slices(s, s->farewell, strlen(s->farewell), &sent);
+        if (rc <= 0) {
+            return rc;
         }
+        s->farewell[0] = '\0';
     }
+    return 1;
+}
+
+int dljob_stream_write(dljob_stream_t *s)
+{
+    char farewell[sizeof(s->farewell)];
+    const char *text = COMMENT;
+    apr_size_t len = sizeof(COMMENT) - 1;
+    dl_event_t *event = NULL;
+    int rc;
+
+    if (s->queued) {
+        event = s->queue[0];
+        remove_at(s, 0);
+        text = dl_event_text(event, s->named, &len);
+        s->comment = 0;
+    }
+    else if (s->comment) {
+        s->comment = 0;
+    }
+    else {
+        apr_cpystrn(farewell, s->farewell, sizeof(farewell));
+        s->farewell[0] = '\0';
+        text = farewell;
+        len = strlen(farewell);
+    }
+    pthread_mutex_unlock(&s->mutex);
+    rc = pass_on(s, text, len);
+    if (event && rc > 0) {
+        dljob_hub_count(s->hub, DLJOB_COUNT_EVENTS);
+    }
+    dl_event_unref(event);
+    pthread_mutex_lock(&s->mutex);
     return rc;
 }
 
 static void enqueue(dljob_stream_t *s, dl_event_t *event)
 {
+    int first = s->sent > 0;    /* one that is out in part must go on */
     int i;
 
-    for (i = 0; i < s->queued; i++) {
+    for (i = first; i < s->queued; i++) {
         if (dl_event_same_job(s->queue[i], event)) {
             break;
         }
     }
     if (i == s->queued && s->queued == DLJOB_STREAM_QUEUE) {
-        i = 0;
+        i = first;
     }
     if (i < s->queued) {
         dl_event_unref(s->queue[i]);
-        s->queued--;
-        memmove(s->queue + i, s->queue + i + 1,
-                (size_t)(s->queued - i) * sizeof(s->queue[0]));
+        remove_at(s, i);
         dljob_hub_count(s->hub, DLJOB_COUNT_DROPPED);
     }
     s->queue[s->queued++] = dl_event_ref(event);
@@ -236,22 +298,16 @@ void dljob_stream_heartbeat(dljob_stream_t *s)
 void dljob_stream_farewell(dljob_stream_t *s, const char *text,
                            apr_size_t len)
 {
-    int end = 1;
-
     pthread_mutex_lock(&s->mutex);
     if (s->kind == DLJOB_STREAM_EVENTS && !s->last && !s->want_close) {
         apr_cpystrn(s->farewell, text, len < sizeof(s->farewell)
                                            ? len + 1 : sizeof(s->farewell));
         s->last = 1;
-        end = serve(s);
-        if (s->blocking) {
-            end = 1;
-        }
+        serve(s);
     }
     pthread_mutex_unlock(&s->mutex);
-    if (end) {
-        dljob_stream_end(s);
-    }
+    /* a client that takes nothing now is not waited for */
+    dljob_stream_end(s);
 }
 
 void dljob_stream_resume(dljob_stream_t *s)

@@ -83,6 +83,7 @@ struct dljob_stream_t {
     apr_interval_time_t socket_timeout;
     dl_event_t *queue[DLJOB_STREAM_QUEUE];
     int queued;
+    apr_size_t sent;            /**< bytes of queue[0] that are out */
     int comment;                /**< a heartbeat is due */
     int want_close;             /**< the hub is done with it */
     int last;                   /**< end when all is written */
@@ -122,8 +123,9 @@ void dljob_stream_free(dljob_stream_t *s);
 void dljob_stream_push(dljob_stream_t *s, dl_event_t *event, int last);
 
 /**
- * Says a last line ("retry: …") to a stream of events and ends it; a waiting
- * request is ended, and so answered, at once. Hub thread.
+ * Says a last line ("retry: …") to a stream of events, if the client can take
+ * it now, and ends it; a waiting request is ended, and so answered, at once.
+ * Hub thread.
  */
 void dljob_stream_farewell(dljob_stream_t *s, const char *text,
                            apr_size_t len);
@@ -135,12 +137,19 @@ void dljob_stream_resume(dljob_stream_t *s);
 void dljob_stream_heartbeat(dljob_stream_t *s);
 
 /**
- * Writes what is queued.
- * Mutex held; the owner's thread. In a worker thread it may block as the
- * socket's time-out says.
+ * Writes what is queued to a parked client, as far as it can be taken now.
+ * Mutex held; the owner's thread, which this does not hold up.
  * @return 1 all written, 0 the client cannot take more now, -1 it is gone
  */
 int dljob_stream_drain(dljob_stream_t *s);
+
+/**
+ * Writes the next of what there is (something must be) to a client that holds
+ * its thread, however long it takes. Mutex held on call and return, but not
+ * while writing: the hub never waits for a client.
+ * @return 1, or -1: the client is gone
+ */
+int dljob_stream_write(dljob_stream_t *s);
 
 /**
  * Ends it from the hub's side: the MPM sees the socket readable, and a

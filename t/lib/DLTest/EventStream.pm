@@ -7,12 +7,16 @@
 #   $s->ended;                    # waits until the server has ended it
 #
 # $http is a DLTest::HTTP; the stream has a connection of its own.
+# open_narrow() is the same with a connection that takes little at a time, in
+# small segments: the server's buffers stay small too.
 package DLTest::EventStream;
 use strict;
 use warnings;
 
 use IO::Select ();
 use IO::Socket::INET ();
+use Socket qw(IPPROTO_TCP PF_INET SOCK_STREAM SOL_SOCKET SO_RCVBUF
+              TCP_MAXSEG inet_aton pack_sockaddr_in);
 use JSON::PP ();
 use DLTest::Wait qw(now_s);
 
@@ -20,14 +24,31 @@ my $json = JSON::PP->new->utf8;
 
 sub open {
     my ($class, $http, $path, %headers) = @_;
-    my $self = bless { buf => '', timeout => 60, comments => 0 }, $class;
+    my $fh = IO::Socket::INET->new(
+        PeerAddr => '127.0.0.1', PeerPort => $http->{port}, Timeout => 60)
+        or die "stream: connect: $@\n";
+    return $class->ask($fh, $http, $path, %headers);
+}
+
+sub open_narrow {
+    my ($class, $http, $path, %headers) = @_;
+    socket my $fh, PF_INET, SOCK_STREAM, 0 or die "stream: socket: $!\n";
+    setsockopt $fh, SOL_SOCKET, SO_RCVBUF, 2048 or die "SO_RCVBUF: $!\n";
+    setsockopt $fh, IPPROTO_TCP, TCP_MAXSEG, 536 or die "TCP_MAXSEG: $!\n";
+    connect $fh, pack_sockaddr_in($http->{port}, inet_aton('127.0.0.1'))
+        or die "stream: connect: $!\n";
+    bless $fh, 'IO::Handle';
+    return $class->ask($fh, $http, $path, %headers);
+}
+
+sub ask {
+    my ($class, $fh, $http, $path, %headers) = @_;
+    my $self = bless { fh => $fh, buf => '', timeout => 60, comments => 0 },
+        $class;
     my %all = (Host => "127.0.0.1:$http->{port}",
                Accept => 'text/event-stream', Connection => 'close', %{ $http->{headers} },
                %headers);
 
-    $self->{fh} = IO::Socket::INET->new(
-        PeerAddr => '127.0.0.1', PeerPort => $http->{port}, Timeout => 60)
-        or die "stream: connect: $@\n";
     $self->{fh}->autoflush(1);
     print { $self->{fh} } "GET $path HTTP/1.1\r\n",
         (map { "$_: $all{$_}\r\n" } sort keys %all), "\r\n";
