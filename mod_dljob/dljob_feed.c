@@ -81,6 +81,7 @@ static void on_confirmed(dljob_feed_t *feed, const char *channel,
 
     if (topic) {
         topic->confirmed = 1;
+        dljob_topic_distrust(topic);
         dljob_reader_snapshot(feed, topic);
     }
 }

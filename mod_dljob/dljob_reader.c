@@ -107,6 +107,9 @@ void dljob_reader_user_job(dljob_feed_t *feed, dljob_topic_t *topic,
     if (a) {
         a->greeting = greeting;
     }
+    else {
+        dljob_topic_distrust(topic);
+    }
 }
 
 /* The snapshot of a user's stream: all jobs of the list, one by one, for the
@@ -184,6 +187,9 @@ static void send_job(dljob_feed_t *feed, dljob_topic_t *topic, dl_job_t *job,
     dljob_view_t *view;
 
     if (topic->job_id) {
+        if (job->version < topic->version) {
+            return;             /* overtaken by a message */
+        }
         topic->version = job->version;
     }
     topic->heard_ms = dljob_hub_clock_ms();
@@ -237,6 +243,9 @@ static void take_status(dljob_feed_t *feed, dljob_ask_t *a,
     if (topic->feed && job && !dl_job_has_files(job)) {
         send_job(feed, topic, job, a->greeting, p);
     }
+    else if (topic->feed && job && topic->user) {
+        dljob_topic_distrust(topic);    /* its files cannot be asked for */
+    }
     else if (topic->feed && topic->job_id && !job
              && reply->type == REDIS_REPLY_ARRAY) {
         dljob_topic_end(topic);
@@ -274,6 +283,7 @@ static void take_version(dljob_feed_t *feed, dljob_ask_t *a,
     if (reply->type == REDIS_REPLY_NIL
         || (reply->type == REDIS_REPLY_STRING
             && apr_atoi64(reply->str) != topic->version)) {
+        dljob_topic_distrust(topic);
         dljob_reader_job(feed, topic);
     }
 }
@@ -293,8 +303,8 @@ static void take_list(dljob_feed_t *feed, dljob_ask_t *a,
             }
         }
     }
-    argv[0] = "ECHO";
-    argv[1] = "";
+    argv[0] = "PING";           /* echoes its argument */
+    argv[1] = "end";
     if (!ask(feed, a->topic, ASK_LIST_END, "", 2, argv)) {
         a->topic->reading = 0;
     }
@@ -316,7 +326,7 @@ static void take_list_end(dljob_feed_t *feed, dljob_topic_t *topic)
             }
         }
     }
-    if (topic->dirty) {
+    if (topic->dirty && !feed->retry_set) {
         read_list(feed, topic);
     }
 }
@@ -325,7 +335,10 @@ static void take_list_end(dljob_feed_t *feed, dljob_topic_t *topic)
 static void read_later(dljob_feed_t *feed, dljob_ask_t *a)
 {
     a->topic->dirty = 1;
-    if (a->topic->job_id || a->kind == ASK_LIST) {
+    if (a->topic->user) {
+        dljob_topic_distrust(a->topic);
+    }
+    if (a->topic->job_id || a->kind == ASK_LIST || a->kind == ASK_LIST_END) {
         a->topic->reading = 0;
     }
     if (!feed->retry_set) {
@@ -344,7 +357,7 @@ static void on_retry(dl_timer_t *timer)
          hi = apr_hash_next(hi)) {
         dljob_topic_t *topic = apr_hash_this_val(hi);
 
-        if (topic->dirty && !topic->reading) {
+        if (topic->dirty && topic->confirmed && !topic->reading) {
             dljob_reader_snapshot(feed, topic);
         }
     }
@@ -411,6 +424,9 @@ static void on_down(void *baton)
     while ((a = feed->asks)) {
         feed->asks = a->next;
         a->topic->reading = 0;
+        if (a->topic->user) {
+            dljob_topic_distrust(a->topic);
+        }
         ask_free(a);
     }
     feed->asks_tail = &feed->asks;

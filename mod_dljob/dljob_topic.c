@@ -127,15 +127,13 @@ void dljob_topic_release(dljob_topic_t *topic)
     }
 }
 
-/* A snapshot the client has already is not sent again. */
+/* A snapshot the client has already is not sent again. That none is sent
+ * after a newer one is seen to by the topic, which knows when to trust. */
 static int is_news(dljob_stream_t *s, const dl_event_t *event)
 {
     apr_int64_t version = dl_event_version(event);
 
-    if (version < 0) {
-        return 1;
-    }
-    if (version <= s->sent_version) {
+    if (version >= 0 && version == s->sent_version) {
         return 0;
     }
     s->sent_version = version;
@@ -154,7 +152,7 @@ static void deliver(dljob_stream_t *s, dl_event_t *event, int of_user)
         }
         break;
     case DLJOB_STREAM_CHANGE:
-        if (is_news(s, event)) {
+        if (dl_event_version(event) > s->sent_version) {
             dljob_stream_end(s);
         }
         break;
@@ -180,6 +178,20 @@ void dljob_view_deliver(dljob_view_t *view, dl_event_t *event, int greeting)
     for (s = view->streams; s; s = s->next) {
         if (!greeting || s->greeting == 1) {
             deliver(s, event, of_user);
+        }
+    }
+}
+
+void dljob_topic_distrust(dljob_topic_t *topic)
+{
+    dljob_view_t *view;
+    dljob_stream_t *s;
+
+    topic->version = -1;
+    for (view = topic->views; view && topic->user; view = view->next) {
+        topic->dirty = 1;
+        for (s = view->streams; s; s = s->next) {
+            s->greeting = 0;
         }
     }
 }

@@ -76,6 +76,12 @@ void dljob_topic_release(dljob_topic_t *topic);
  */
 void dljob_view_deliver(dljob_view_t *view, dl_event_t *event, int greeting);
 
+/**
+ * Changes may have been missed: whatever is read next is true, though it look
+ * older, and a user's streams are to be greeted again.
+ */
+void dljob_topic_distrust(dljob_topic_t *topic);
+
 /** Ends all streams of a topic: its job is no more. */
 void dljob_topic_end(dljob_topic_t *topic);
 
