@@ -26,7 +26,7 @@ static const dlctl_option_t none[] = {END};
 static const dlctl_option_t top[] = {
     {"interval", 'i', "DURATION", "between two looks (2s)"},
     {"count", 'n', "NUMBER",
-     "end after so many looks (on a terminal: never, else: 1)"},
+     "end after so many looks (terminal: never; else: 1)"},
     END
 };
 
@@ -46,10 +46,10 @@ static const dlctl_option_t submit[] = {
      "the same key again finds the same job (24 h)"},
     {"wait", 'w', NULL, "wait until the job has ended"},
     {"output", 'o', "PATH",
-     "wait, and download to this file or directory; \"-\": stdout"},
+     "wait, then download there: a file, a directory, or \"-\""},
     {"force", 0, NULL, "replace files that are there"},
     {"url", 0, "URL",
-     "the API's address, for links of a file store (DLJobPublicURL)"},
+     "the API's address, for a file store (DLJobPublicURL)"},
     TIMEOUT,
     END
 };

@@ -7,9 +7,10 @@ check_PROGRAMS += t/unit/check_all
 TESTS += t/unit/check_all
 t_unit_check_all_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CHECK_CFLAGS) \
 	-I$(top_srcdir)/dlworker -I$(top_srcdir)/mod_dljob \
-	-I$(top_srcdir)/t/unit -DDL_TEST_SRCDIR='"$(abs_top_srcdir)"'
-t_unit_check_all_LDADD = dlworker/libdlworker.la common/libdlcommon.la \
-	$(CHECK_LIBS)
+	-I$(top_srcdir)/dljobctl -I$(top_srcdir)/t/unit \
+	-DDL_TEST_SRCDIR='"$(abs_top_srcdir)"'
+t_unit_check_all_LDADD = dlworker/libdlworker.la dljobctl/libdljobctl.la \
+	common/libdlcommon.la $(CHECK_LIBS)
 
 t_unit_check_all_SOURCES =
 t_unit_check_all_SOURCES += t/unit/main.c
@@ -53,6 +54,9 @@ t_unit_check_all_SOURCES += t/unit/test_dlw_redis.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_task.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_loop.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_spool.c
+t_unit_check_all_SOURCES += t/unit/test_dlctl_args.c
+t_unit_check_all_SOURCES += t/unit/test_dlctl_doctor.c
+t_unit_check_all_SOURCES += t/unit/test_dlctl_text.c
 t_unit_check_all_SOURCES += t/unit/test_cap.c
 t_unit_check_all_SOURCES += t/unit/test_event.c
 t_unit_check_all_SOURCES += t/unit/test_seats.c
