@@ -4,7 +4,7 @@
  */
 #include <locale.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include <apr_general.h>
 
@@ -55,6 +55,15 @@ static void tell(dlctl_t *ctl, dlctl_exit_e status)
     dlctl_json_print(ctl, &b);
 }
 
+/* Parsing ends at the first mistake; --json may stand behind it. */
+static int wants_json(const dlctl_args_t *args, int argc, char **argv)
+{
+    for (int i = 1; args->error && i < argc && strcmp(argv[i], "--"); i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return 1;
+    return dlctl_args_get(args, "json") != NULL;
+}
+
 int main(int argc, char **argv)
 {
     dlctl_t ctl = {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL};
@@ -68,7 +77,7 @@ int main(int argc, char **argv)
     dl_log_sink_set(dlctl_error_sink, &ctl);
     ctl.args = dlctl_args_parse(argc, (const char *const *)argv,
                                 dlctl_commands, dlctl_global, ctl.pool);
-    ctl.json = dlctl_args_get(ctl.args, "json") != NULL;
+    ctl.json = wants_json(ctl.args, argc, argv);
     status = run(&ctl);
     tell(&ctl, status);
     if (fflush(stdout) != 0 || ferror(stdout))

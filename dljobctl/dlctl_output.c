@@ -35,23 +35,31 @@ static dlctl_exit_e make_dir(dlctl_output_t *output, const char *path)
                        strerror(errno));
 }
 
+static dlctl_exit_e read_base(dlctl_t *ctl, dlctl_output_t *output)
+{
+    const char *url = dlctl_args_get(ctl->args, "url"), *error;
+
+    output->base = ctl->conf->public_url;
+    if (!url)
+        return DLCTL_OK;
+    error = dl_parse_url(url, DL_URL_BASE, ctl->pool, &output->base);
+    return error ? dlctl_error(DLCTL_USAGE, "--url: %s", error) : DLCTL_OK;
+}
+
 dlctl_exit_e dlctl_output_open(dlctl_t *ctl, int nfiles,
                                dlctl_output_t *output)
 {
     const char *path = dlctl_args_get(ctl->args, "output");
-    const char *url = dlctl_args_get(ctl->args, "url"), *error;
     apr_size_t len = path ? strlen(path) : 0;
+    dlctl_exit_e status;
 
     memset(output, 0, sizeof(*output));
     output->taken = apr_array_make(ctl->pool, nfiles + 1,
                                    sizeof(const char *));
     output->force = dlctl_args_get(ctl->args, "force") != NULL;
-    output->base = ctl->conf->public_url;
-    if (url) {
-        error = dl_parse_url(url, DL_URL_BASE, ctl->pool, &output->base);
-        if (error)
-            return dlctl_error(DLCTL_USAGE, "--url: %s", error);
-    }
+    status = read_base(ctl, output);
+    if (status != DLCTL_OK)
+        return status;
     if (len == 0)
         return path ? dlctl_error(DLCTL_USAGE, "--output needs a path")
                     : DLCTL_OK;

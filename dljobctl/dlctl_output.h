@@ -17,7 +17,8 @@ typedef struct dlctl_output_t {
 } dlctl_output_t;
 
 /**
- * Reads --output, --force and --url, and makes the directory.
+ * Reads --output (which may be absent), --force and --url, and makes the
+ * directory.
  * @param nfiles  how many files are asked for
  * @return DLCTL_OK; else said already
  */

@@ -92,7 +92,7 @@ static dlctl_exit_e read_files(submit_t *s)
     if (status == DLCTL_OK && s->admit.total > s->ctl->conf->max_files)
         status = dlctl_error(DLCTL_USAGE, "at most %d files at a time "
                              "(DLJobMaxFiles)", s->ctl->conf->max_files);
-    if (status == DLCTL_OK && s->save)
+    if (status == DLCTL_OK)
         status = dlctl_output_open(s->ctl, s->admit.nfiles, &s->output);
     return status;
 }
@@ -297,8 +297,7 @@ static void tell_json(submit_t *s, const dl_job_t *job)
     if (!s->ctl->json || (s->save && !s->output.path))
         return;
     dl_buf_init(&b, 4096, s->ctl->pool);
-    dlctl_json_job(&b, job, s->output.base ? s->output.base
-                                           : s->ctl->conf->public_url);
+    dlctl_json_job(&b, job, s->output.base);
     dlctl_json_str(&b, "notice", s->message);
     if (s->save) {
         dlctl_json_name(&b, "saved");

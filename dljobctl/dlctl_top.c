@@ -152,7 +152,7 @@ static void draw(const char *text, int width, int lines, apr_pool_t *p)
         apr_size_t len = strcspn(text, "\n");
         const char *line = apr_pstrmemdup(p, text, len);
 
-        printf("%s" CLEAR_LINE "\r\n", dlctl_text_cut(line, width, p));
+        printf("%s" CLEAR_LINE "\n", dlctl_text_cut(line, width, p));
         text += len + (text[len] == '\n');
     }
     fputs(CLEAR_REST, stdout);

@@ -5,7 +5,8 @@
 #   my $p = DLTest::Process->new(name => 'redis', log => "$dir/redis.log",
 #                                command => ['redis-server', ...],
 #                                user => 'nobody', env => { A => 'b' });
-#                                # stderr => PATH: apart from the log
+#                                # stderr => PATH: apart from the log;
+#                                # before_exec => sub { ... }: in the child
 #   $p->signal('STOP');  $p->stop;  $p->alive
 package DLTest::Process;
 use strict;
@@ -56,6 +57,7 @@ sub child {
         POSIX::setuid($uid) or POSIX::_exit(125);
     }
     chdir '/';
+    $self->{before_exec}->() if $self->{before_exec};
     { no warnings 'exec'; exec { $command[0] } @command; }
     print "$command[0]: $!\n";
     POSIX::_exit(127);
