@@ -58,9 +58,11 @@ static const char *check_store(const dl_config_t *conf)
                "DLJobCredentials with a file that has a line link_key = VALUE "
                "(make one with: openssl rand -hex 32)";
     }
-    if (conf->store.kind == DL_STORE_S3 && keys->access_key == NULL) {
+    if (conf->store.kind == DL_STORE_S3 && keys->access_key == NULL
+        && keys->keys == NULL) {
         return "DLJobStore s3: needs keys; add DLJobCredentials with a file "
-               "that has the lines access_key = VALUE and secret_key = VALUE";
+               "that has the lines access_key = VALUE and secret_key = VALUE, "
+               "or env:, imds: or container:";
     }
     return NULL;
 }

@@ -59,6 +59,10 @@ typedef struct dl_store_conf_t {
     apr_int64_t max_bytes;      /**< file: max=10G; 0: no bound */
 } dl_store_conf_t;
 
+/** Keys that a metadata service gives (dl_keys.h, dl_metadata.h). */
+typedef struct dl_keys_t dl_keys_t;
+typedef struct dl_metadata_conf_t dl_metadata_conf_t;
+
 /** DLJobCredentials: read once, by root where httpd does it. */
 typedef struct dl_credentials_t {
     const char *access_key;     /**< s3 */
@@ -66,6 +70,9 @@ typedef struct dl_credentials_t {
     const char *session_token;  /**< s3, or NULL */
     const char *link_key;       /**< file store: signs links, >= 16 bytes */
     const char *link_key_old;   /**< still accepted while rotating, or NULL */
+    const dl_metadata_conf_t *metadata; /**< imds:, container:; else NULL */
+    dl_keys_t *keys;            /**< with metadata: s3 keys of this process,
+                                     not yet there at first */
 } dl_credentials_t;
 
 /** DLJobSource. */

@@ -45,12 +45,18 @@ const dl_directive_t dl_directives[] = {
       "public= the address that links point to when clients reach it "
       "by another name, style= how the bucket is written into the URL, "
       "ca= a file of certificates to trust. Required." },
-    { "DLJobCredentials", "SECRET", DL_SCOPE_BOTH, 1, 1, dl_set_credentials,
+    { "DLJobCredentials", "SECRET | env: | imds: | container:",
+      DL_SCOPE_BOTH, 1, 1, dl_set_credentials,
       CONF(credentials, credentials), 0, 0, 0, NULL,
       "The keys of the store, as lines NAME = VALUE: access_key, secret_key "
       "and perhaps session_token for s3; link_key (at least 16 bytes), which "
       "signs links, for file, and while it is changed link_key_old, whose "
-      "links are still accepted." },
+      "links are still accepted. For s3 also env: (AWS_ACCESS_KEY_ID, "
+      "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN of the environment), imds: "
+      "(the role of an EC2 instance, by IMDSv2) and container: (the role of "
+      "an ECS task or EKS pod). Each process asks these services by itself "
+      "and again before its keys end; a link ends with the keys that signed "
+      "it." },
     { "DLJobKeyFormat", "FORMAT", DL_SCOPE_BOTH, 1, 1, dl_set_key_format,
       CONF(key_format, key_format), 0, 0, 0, "files/%{file_id}",
       "The key of a file's object in the store. Must hold %{file_id}." },

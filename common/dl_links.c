@@ -49,6 +49,9 @@ static void sign_files(const dl_config_t *conf, dl_job_t *job,
 int dl_links_refresh(const dl_config_t *conf, dl_job_t *job,
                      apr_int64_t now_s, apr_pool_t *p)
 {
+    apr_int64_t expires_s = 0;
+    const char *url;
+
     if (job->files) {
         sign_files(conf, job, now_s, p);
         return 0;
@@ -58,7 +61,12 @@ int dl_links_refresh(const dl_config_t *conf, dl_job_t *job,
             && dl_store_link_fresh(conf, job->url_expires_s, now_s))) {
         return 0;
     }
-    job->url = sign(conf, job->key, job->filename, job->content_type, now_s,
-                    p, &job->url_expires_s);
-    return job->url != NULL;
+    url = sign(conf, job->key, job->filename, job->content_type, now_s, p,
+               &expires_s);
+    if (!url && job->url && job->url_expires_s > now_s) {
+        return 0;               /* no keys just now: better than nothing */
+    }
+    job->url = url;
+    job->url_expires_s = expires_s;
+    return url != NULL;
 }

@@ -112,7 +112,8 @@ static const char *read_all(int fd, apr_time_t deadline, apr_pool_t *p,
     return "holds more than 64K, so it is no secret; correct the reference";
 }
 
-static const char *read_file(const char *path, apr_pool_t *p,
+/** @param any_mode  1: whoever may read or write it */
+static const char *read_file(const char *path, int any_mode, apr_pool_t *p,
                              const char **text, apr_size_t *len)
 {
     const char *error = check_path(path);
@@ -130,7 +131,7 @@ static const char *read_file(const char *path, apr_pool_t *p,
     if (fstat(fd, &st) != 0) {
         error = cannot_read(path, errno, p);
     }
-    else {
+    else if (!any_mode || !S_ISREG(st.st_mode)) {
         error = check_mode(path, &st, 0, p);
     }
     if (error == NULL) {
@@ -257,6 +258,27 @@ static const char *read_env(const char *name, apr_pool_t *p,
     return NULL;
 }
 
+/** Cuts off line feeds at the end; refuses what is no text. */
+static const char *take_text(const char *reference, const char *text,
+                             apr_size_t len, apr_pool_t *p,
+                             const char **secret)
+{
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {
+        len--;
+    }
+    if (len == 0) {
+        return apr_psprintf(p, "%s is empty; put the secret there",
+                            dl_secret_shown(reference, p));
+    }
+    if (memchr(text, '\0', len) != NULL) {
+        return apr_psprintf(p, "%s holds a NUL byte, so it is no text; "
+                            "correct the reference",
+                            dl_secret_shown(reference, p));
+    }
+    *secret = apr_pstrmemdup(p, text, len);
+    return NULL;
+}
+
 const char *dl_secret_read(const char *reference, apr_pool_t *p,
                            const char **secret)
 {
@@ -272,23 +294,17 @@ const char *dl_secret_read(const char *reference, apr_pool_t *p,
     }
     else {
         error = read_file(reference + (strncmp(reference, "file:", 5) ? 0 : 5),
-                          p, &text, &len);
+                          0, p, &text, &len);
     }
-    if (error != NULL) {
-        return error;
-    }
-    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {
-        len--;
-    }
-    if (len == 0) {
-        return apr_psprintf(p, "%s is empty; put the secret there",
-                            dl_secret_shown(reference, p));
-    }
-    if (memchr(text, '\0', len) != NULL) {
-        return apr_psprintf(p, "%s holds a NUL byte, so it is no text; "
-                            "correct the reference",
-                            dl_secret_shown(reference, p));
-    }
-    *secret = apr_pstrmemdup(p, text, len);
-    return NULL;
+    return error != NULL ? error : take_text(reference, text, len, p, secret);
+}
+
+const char *dl_secret_read_mounted(const char *path, apr_pool_t *p,
+                                   const char **secret)
+{
+    const char *text = NULL;
+    apr_size_t len = 0;
+    const char *error = read_file(path, 1, p, &text, &len);
+
+    return error != NULL ? error : take_text(path, text, len, p, secret);
 }

@@ -32,6 +32,13 @@ const char *dl_secret_read(const char *reference, apr_pool_t *p,
                            const char **secret);
 
 /**
+ * Reads the token that a container's platform has put at @a path: as above,
+ * but whoever may read it, as the platform decides (kubelet: 0644).
+ */
+const char *dl_secret_read_mounted(const char *path, apr_pool_t *p,
+                                   const char **secret);
+
+/**
  * Reads the credentials of a store: lines "access_key = …", "secret_key = …",
  * "session_token = …", "link_key = …"; empty lines and "#" lines are skipped,
  * quotes are not special, a name may occur once.

@@ -10,6 +10,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "dl_metadata.h"
 #include "dl_parse.h"
 #include "dl_secret.h"
 
@@ -176,8 +177,8 @@ const char *dl_set_credentials(const dl_directive_t *directive, void *into,
 {
     (void)directive;
     (void)argc;
-    return dl_secret_credentials(argv[0], p,
-                                 &((dl_config_t *)into)->credentials);
+    return dl_metadata_credentials(argv[0], p,
+                                   &((dl_config_t *)into)->credentials);
 }
 
 static const char *source_exec(dl_source_conf_t *source, int argc,

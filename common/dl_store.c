@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "dl_disposition.h"
+#include "dl_keys.h"
 #include "dl_link.h"
 #include "dl_sigv4.h"
 #include "dl_store.h"
@@ -56,15 +57,15 @@ int dl_store_key_safe(const char *key)
     }
 }
 
+/* expires_s: when the link should end; made earlier when the keys do */
 static apr_status_t link_s3(const dl_config_t *conf, const char *key,
                             const char *filename, apr_int64_t now_s,
-                            apr_pool_t *p, const char **url)
+                            apr_pool_t *p, const char **url,
+                            apr_int64_t *expires_s)
 {
     const dl_store_conf_t *store = &conf->store;
-    dl_sigv4_who_t who = {
-        conf->credentials.access_key, conf->credentials.secret_key,
-        conf->credentials.session_token, store->region
-    };
+    dl_sigv4_who_t who;
+    apr_int64_t end_s;
     dl_sigv4_pair_t query = { "response-content-disposition", NULL };
     dl_sigv4_signed_t out;
     dl_sigv4_req_t req = { 0 };
@@ -82,11 +83,14 @@ static apr_status_t link_s3(const dl_config_t *conf, const char *key,
         req.query = &query;
         req.nquery = 1;
     }
-    if (!who.access_key || !who.secret_key || !who.region || !req.endpoint
-        || !req.bucket) {
+    if (!dl_keys_take(conf, now_s, p, &who, &end_s) || !who.region
+        || !req.endpoint || !req.bucket) {
         return APR_EINVAL;
     }
-    rv = dl_sigv4_presign(&req, &who, conf->url_expiry_s, NULL, p, &out);
+    if (end_s && end_s < *expires_s) {
+        *expires_s = end_s;
+    }
+    rv = dl_sigv4_presign(&req, &who, *expires_s - now_s, NULL, p, &out);
     if (rv == APR_SUCCESS) {
         *url = out.url;
     }
@@ -101,18 +105,15 @@ apr_status_t dl_store_link(const dl_config_t *conf, const char *base,
 {
     apr_status_t rv = APR_EINVAL;
 
+    *expires_s = now_s + conf->url_expiry_s;
     if (conf->store.kind == DL_STORE_S3) {
-        rv = link_s3(conf, key, filename, now_s, p, url);
+        rv = link_s3(conf, key, filename, now_s, p, url, expires_s);
     }
     else if (conf->store.kind == DL_STORE_FILE && base
              && conf->credentials.link_key) {
-        dl_link_t link = { key, now_s + conf->url_expiry_s, filename,
-                           content_type };
+        dl_link_t link = { key, *expires_s, filename, content_type };
 
         rv = dl_link_make(conf->credentials.link_key, base, &link, p, url);
-    }
-    if (rv == APR_SUCCESS) {
-        *expires_s = now_s + conf->url_expiry_s;
     }
     return rv;
 }
@@ -120,5 +121,10 @@ apr_status_t dl_store_link(const dl_config_t *conf, const char *base,
 int dl_store_link_fresh(const dl_config_t *conf, apr_int64_t expires_s,
                         apr_int64_t now_s)
 {
-    return expires_s - now_s >= (conf->url_expiry_s + 1) / 2;
+    const dl_keys_t *keys = conf->credentials.keys;
+
+    /* one that ends with the keys cannot be had longer until these change */
+    return expires_s - now_s >= (conf->url_expiry_s + 1) / 2
+           || (keys && expires_s > now_s
+               && expires_s == dl_keys_expires_s(keys));
 }

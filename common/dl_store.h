@@ -52,7 +52,8 @@ int dl_store_key_safe(const char *key);
  *                  the request says, "" to leave it to whoever shows the
  *                  link; unused for s3
  * @param now_s     Unix seconds
- * @param expires_s set to when it ends, now_s + DLJobURLExpiry
+ * @param expires_s set to when it ends: now_s + DLJobURLExpiry, or with the
+ *                  keys of a metadata service that end earlier
  * @return APR_EINVAL when the store or its credentials are missing, or the
  *         file store has no base (NULL); APR_EGENERAL when signing failed
  */
@@ -62,7 +63,8 @@ apr_status_t dl_store_link(const dl_config_t *conf, const char *base,
                            apr_pool_t *p, const char **url,
                            apr_int64_t *expires_s);
 
-/** Whether a link that ends at @a expires_s has half of its time left. */
+/** Whether a link that ends at @a expires_s has half of its time left, or
+ *  could not be had longer now. */
 int dl_store_link_fresh(const dl_config_t *conf, apr_int64_t expires_s,
                         apr_int64_t now_s);
 

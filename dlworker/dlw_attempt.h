@@ -20,6 +20,7 @@
 
 struct dlw_children_t;
 struct dlw_curl_t;
+struct dlw_keys_t;
 struct dlw_store_t;
 struct dlw_store_ops_t;
 
@@ -30,6 +31,7 @@ typedef struct dlw_env_t {
                                      attempt keeps the one it began with */
     const dlw_clock_t *clock;   /**< Redis time: for signatures and links */
     struct dlw_curl_t *curl;    /**< all transfers (dlw_curl.h) */
+    struct dlw_keys_t *keys;    /**< keys that change (dlw_keys.h) or NULL */
     struct dlw_children_t *children; /**< of exec; NULL: no exec source */
     const struct dlw_store_ops_t *store_ops; /**< of DLJobStore */
     struct dlw_store_t *store;  /**< made by store_ops->create */

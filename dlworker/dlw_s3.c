@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 
+#include "dl_keys.h"
 #include "dl_log.h"
 #include "dlw_xml.h"
 
@@ -217,31 +218,6 @@ static void read_answer(dlw_s3_call_t *call, CURLcode code,
     }
 }
 
-/* Whether the same request may go well in a moment. */
-static int worth_another(const dlw_s3_answer_t *a)
-{
-    switch (a->code) {
-    case CURLE_OK:
-        break;
-    case CURLE_ABORTED_BY_CALLBACK:
-    case CURLE_WRITE_ERROR:
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_URL_MALFORMAT:
-        return 0;
-    default:
-        return 1;
-    }
-    return a->status >= 500 || a->status == 429 || a->status == 408
-           || (a->error && (strcmp(a->error, "RequestTimeout") == 0
-                            || strcmp(a->error, "InternalError") == 0
-                            || strcmp(a->error, "SlowDown") == 0
-                            || strcmp(a->error, "BadDigest") == 0
-                            || strcmp(a->error, "XAmzContentSHA256Mismatch")
-                               == 0));
-}
-
 static void finish(dlw_s3_call_t *call, const dlw_s3_answer_t *answer)
 {
     dlw_s3_t *s3 = call->s3;
@@ -265,6 +241,17 @@ static void on_backoff(dl_timer_t *timer)
     give_turn(call->s3);
 }
 
+static void again(dlw_s3_call_t *call, const dlw_s3_answer_t *answer,
+                  apr_int64_t wait_ms)
+{
+    dl_log(DL_LOG_DEBUG, "DL0710", NULL, "%s; tried again in %"
+           APR_INT64_T_FMT " ms", answer->detail, wait_ms);
+    dlw_xfer_close(call->xfer);
+    call->xfer = NULL;
+    end_turn(call);
+    dl_timer_set(call->s3->env->loop, &call->backoff, wait_ms);
+}
+
 static void on_done(void *baton, CURLcode code)
 {
     dlw_s3_call_t *call = baton;
@@ -272,20 +259,17 @@ static void on_done(void *baton, CURLcode code)
     dlw_s3_answer_t answer;
 
     read_answer(call, code, &answer);
+    answer.passing = dlw_s3_keys_refused(call->s3->env, call->req.method,
+                                         &answer);
     if (answer.retry_after_ms > wait_ms) {
         wait_ms = answer.retry_after_ms;
     }
-    if (call->tried >= call->req.tries || !worth_another(&answer)
+    if (call->tried >= call->req.tries || !dlw_s3_worth_another(&answer)
         || wait_ms > MAX_WAIT_MS) {
         finish(call, &answer);
         return;
     }
-    dl_log(DL_LOG_DEBUG, "DL0710", NULL, "%s; tried again in %"
-           APR_INT64_T_FMT " ms", answer.detail, wait_ms);
-    dlw_xfer_close(call->xfer);
-    call->xfer = NULL;
-    end_turn(call);
-    dl_timer_set(call->s3->env->loop, &call->backoff, wait_ms);
+    again(call, &answer, wait_ms);
     give_turn(call->s3);
 }
 
@@ -346,18 +330,23 @@ static void set_options(dlw_s3_call_t *call, const char *url)
     }
 }
 
-static apr_status_t sign(dlw_s3_call_t *call, dl_sigv4_signed_t *out)
+/* @param token  set to what x-amz-security-token must say, or NULL */
+static apr_status_t sign(dlw_s3_call_t *call, dl_sigv4_signed_t *out,
+                         const char **token)
 {
     const dl_config_t *conf = call->s3->env->conf;
-    dl_sigv4_who_t who = {
-        conf->credentials.access_key, conf->credentials.secret_key,
-        conf->credentials.session_token, conf->store.region
-    };
     dl_sigv4_req_t req = { 0 };
+    dl_sigv4_who_t who;
+    apr_int64_t end_s;
 
-    if (!who.access_key || !who.secret_key || !conf->store.endpoint) {
+    req.now_s = now_s(call->s3);
+    if (!dl_keys_take(conf, req.now_s, call->try_pool, &who, &end_s)) {
+        return APR_NOTFOUND;
+    }
+    if (!conf->store.endpoint) {
         return APR_EINVAL;
     }
+    *token = who.session_token;
     req.method = call->req.method;
     req.endpoint = conf->store.endpoint;
     req.virtual_host = conf->store.virtual_host;
@@ -369,7 +358,6 @@ static apr_status_t sign(dlw_s3_call_t *call, dl_sigv4_signed_t *out)
     req.nheaders = call->req.nheaders;
     req.payload_hash = call->req.size > 0 ? call->req.payload_hash
                                           : DL_SIGV4_EMPTY;
-    req.now_s = now_s(call->s3);
     return dl_sigv4_headers(&req, &who, &call->s3->key, call->try_pool, out);
 }
 
@@ -377,16 +365,19 @@ static void try_now(dlw_s3_call_t *call)
 {
     static const dlw_xfer_on_t on = { on_body, on_read, on_seek, on_done };
     dlw_s3_answer_t answer = { 0 };
+    const char *token = NULL;
     dl_sigv4_signed_t s;
+    apr_status_t rv;
 
     call->tried++;
     call->sent = 0;
     call->body_len = 0;
     apr_pool_clear(call->try_pool);
-    if (sign(call, &s) == APR_SUCCESS
+    rv = sign(call, &s, &token);
+    if (rv == APR_SUCCESS
         && (call->xfer = dlw_xfer_open(call->s3->env->curl, &on, call))) {
         set_options(call, s.url);
-        set_headers(call, &s, call->s3->env->conf->credentials.session_token);
+        set_headers(call, &s, token);
         dlw_xfer_start(call->xfer);
         return;
     }
@@ -394,6 +385,15 @@ static void try_now(dlw_s3_call_t *call)
     answer.length = answer.retry_after_ms = -1;
     answer.detail = "S3: no memory, or DLJobStore and DLJobCredentials do not "
                     "say where and as whom";
+    if (rv == APR_NOTFOUND && call->s3->env->conf->credentials.keys) {
+        answer.detail = "S3: the metadata service of DLJobCredentials has "
+                        "given no keys that are good now";
+        if (call->tried < call->req.tries) {
+            again(call, &answer, (apr_int64_t)BACKOFF_MS
+                                 << (call->tried - 1));
+            return;
+        }
+    }
     finish(call, &answer);
 }
 

@@ -48,6 +48,8 @@ typedef struct dlw_s3_answer_t {
     const char *sha256;         /**< x-amz-meta-sha256, or NULL */
     apr_int64_t length;         /**< Content-Length, -1: none */
     apr_int64_t retry_after_ms; /**< -1: none */
+    int passing;                /**< refused, but the keys are such as change:
+                                     others will do */
     const char *body;           /**< of the answer, not NUL-terminated */
     apr_size_t body_len;
 } dlw_s3_answer_t;
@@ -77,5 +79,15 @@ int dlw_s3_ok(const dlw_s3_answer_t *answer);
  * a missing bucket and a missing object are told apart.
  */
 dl_failure_t dlw_s3_failure(const dlw_s3_answer_t *answer, apr_pool_t *p);
+
+/**
+ * Whether an answer to @a method refuses keys that a metadata service gave:
+ * others are then asked for. HEAD has no body that would tell.
+ */
+int dlw_s3_keys_refused(const dlw_env_t *env, const char *method,
+                        const dlw_s3_answer_t *answer);
+
+/** Whether the same request may go well in a moment. */
+int dlw_s3_worth_another(const dlw_s3_answer_t *answer);
 
 #endif /* DLW_S3_H */

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "dlw_keys.h"
 #include "dlw_s3.h"
 
 #define FULL "The storage is full"
@@ -73,7 +74,8 @@ dl_failure_t dlw_s3_failure(const dlw_s3_answer_t *a, apr_pool_t *p)
 
             f = dlw_failure(meanings[i].code, meanings[i].message,
                             hint ? apr_pstrcat(p, a->detail, ": ", hint, NULL)
-                                 : a->detail, meanings[i].permanent);
+                                 : a->detail,
+                            meanings[i].permanent && !a->passing);
             f.retry_after_ms = a->retry_after_ms;
             return f;
         }
@@ -82,11 +84,60 @@ dl_failure_t dlw_s3_failure(const dlw_s3_answer_t *a, apr_pool_t *p)
         return dlw_failure("FILE_NOT_FOUND", "File not found", a->detail, 1);
     }
     transient = a->code != CURLE_OK || a->status >= 500 || a->status == 429
-                || a->status == 408 || a->status == 409;
+                || a->status == 408 || a->status == 409 || a->passing;
     f = dlw_failure("STORAGE_ERROR",
                     a->code == CURLE_OK
                     && (a->status == 401 || a->status == 403) ? REFUSED : AWAY,
                     a->detail, !transient);
     f.retry_after_ms = a->retry_after_ms;
     return f;
+}
+
+int dlw_s3_keys_refused(const dlw_env_t *env, const char *method,
+                        const dlw_s3_answer_t *a)
+{
+    static const char *const errors[] = {
+        "ExpiredToken", "InvalidAccessKeyId", "InvalidToken",
+        "TokenRefreshRequired", NULL
+    };
+    int i, found;
+
+    if (!env->keys || !env->conf->credentials.keys || a->code != CURLE_OK
+        || dlw_s3_ok(a)) {
+        return 0;
+    }
+    found = !a->error && a->status == 403
+            && strcmp(method, "HEAD") == 0;
+    for (i = 0; a->error && errors[i]; i++) {
+        found |= strcmp(a->error, errors[i]) == 0;
+    }
+    if (found) {
+        dlw_keys_refused(env->keys);
+    }
+    return found;
+}
+
+int dlw_s3_worth_another(const dlw_s3_answer_t *a)
+{
+    switch (a->code) {
+    case CURLE_OK:
+        break;
+    case CURLE_ABORTED_BY_CALLBACK:
+    case CURLE_WRITE_ERROR:
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_URL_MALFORMAT:
+        return 0;
+    default:
+        return 1;
+    }
+    return a->passing || a->status >= 500 || a->status == 429
+           || a->status == 408
+           || (a->error && (strcmp(a->error, "RequestTimeout") == 0
+                            || strcmp(a->error, "InternalError") == 0
+                            || strcmp(a->error, "SlowDown") == 0
+                            || strcmp(a->error, "BadDigest") == 0
+                            || strcmp(a->error, "XAmzContentSHA256Mismatch")
+                               == 0));
 }

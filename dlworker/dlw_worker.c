@@ -2,6 +2,7 @@
 /*
  * Puts the worker together, and takes a new configuration in.
  */
+#include "dlw_keys.h"
 #include "dlw_worker.h"
 
 #include <stdlib.h>
@@ -120,6 +121,7 @@ void dlw_worker_reload(dlw_worker_t *worker)
     else {
         worker->settings = settings;
         worker->env.conf = settings->conf;
+        dlw_keys_reload(worker->env.keys, old->conf);
         if (dlw_log_reopen(worker->log, settings->conf->worker_log)
             != APR_SUCCESS)
             dl_log(DL_LOG_ERROR, "DL0508", NULL, "DLJobWorkerLog %s cannot "
@@ -184,6 +186,7 @@ static apr_status_t start_parts(dlw_worker_t *worker)
     rv = dlw_curl_create(env->loop, worker->parts, &env->curl);
     if (rv != APR_SUCCESS)
         return say_rv("libcurl", rv);
+    env->keys = dlw_keys_create(env, worker->parts);
     env->store_ops = dlw_store_of(conf->store.kind);
     if (!env->store_ops)
         return say("DLJobStore is not set: say where files go", NULL);

@@ -48,6 +48,7 @@ static const char HEAD[] =
     "Where a secret is, never the secret itself: a path (or file:/path),\n"
     "exec:/path with arguments (what the program prints), or env:NAME.\n"
     "A file that everybody can read or that its group can write is refused.\n"
+    "DLJobCredentials may also be env:, imds: or container:.\n"
     "httpd reads secrets as the user who starts it, before its children\n"
     "give up their rights.\n";
 

@@ -43,6 +43,7 @@ struct dljob_engine_t {
     dljob_streams_t *streams;   /**< NULL: none can be held */
     dljob_feed_t *feed;         /**< of streams; NULL with it */
     struct dljob_recent_t *recent; /**< answers remembered, or NULL */
+    struct dljob_keys_t *keys;  /**< renews S3 keys that end; else NULL */
 };
 
 /** One request. Made when its location is known, before authentication. */

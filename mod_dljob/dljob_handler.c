@@ -17,6 +17,7 @@
 #include "dl_uuid.h"
 #include "dljob_base.h"
 #include "dljob_body.h"
+#include "dljob_keys.h"
 #include "dljob_respond.h"
 #include "dljob_user.h"
 
@@ -275,6 +276,7 @@ int dljob_handler(request_rec *r)
     if (!call) {
         return DECLINED;
     }
+    dljob_keys_refresh(call);
     if (call->kind != DLJOB_API) {
         return answer_page(call);
     }

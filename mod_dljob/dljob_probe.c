@@ -13,7 +13,7 @@
 #include <curl/curl.h>
 #include <http_log.h>
 
-#include "dl_sigv4.h"
+#include "dl_keys.h"
 #include "dl_store.h"
 
 APLOG_USE_MODULE(dljob);
@@ -74,9 +74,8 @@ static long head(dljob_call_t *call, const char *url, apr_int64_t *size)
 static long head_s3(dljob_call_t *call, const char *key, apr_int64_t *size)
 {
     const dl_store_conf_t *store = &call->conf->store;
-    const dl_credentials_t *creds = &call->conf->credentials;
-    dl_sigv4_who_t who = { creds->access_key, creds->secret_key,
-                           creds->session_token, store->region };
+    apr_int64_t end_s;
+    dl_sigv4_who_t who;
     dl_sigv4_signed_t out;
     dl_sigv4_req_t req = { 0 };
 
@@ -86,7 +85,7 @@ static long head_s3(dljob_call_t *call, const char *key, apr_int64_t *size)
     req.bucket = store->bucket;
     req.key = key;
     req.now_s = apr_time_sec(apr_time_now());
-    if (!who.access_key || !who.secret_key
+    if (!dl_keys_take(call->conf, req.now_s, call->pool, &who, &end_s)
         || dl_sigv4_presign(&req, &who, 60, NULL, call->pool, &out)
            != APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, call->r,

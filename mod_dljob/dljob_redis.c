@@ -12,6 +12,7 @@
 #include <http_log.h>
 
 #include "dljob_counts.h"
+#include "dljob_keys.h"
 #include "dljob_recent.h"
 
 APLOG_USE_MODULE(dljob);
@@ -75,6 +76,9 @@ static dljob_engine_t *make(const dl_config_t *conf, server_rec *main,
         return NULL;
     }
     engine->recent = dljob_recent_create(p);
+    if (conf->credentials.keys) {
+        engine->keys = dljob_keys_create(p);
+    }
     return engine;
 }
 

@@ -75,6 +75,7 @@ t_unit_check_all_SOURCES += t/unit/test_conffile.c
 t_unit_check_all_SOURCES += t/unit/test_directive.c
 t_unit_check_all_SOURCES += t/unit/test_parse.c
 t_unit_check_all_SOURCES += t/unit/test_secret.c
+t_unit_check_all_SOURCES += t/unit/test_metadata.c
 t_unit_check_all_SOURCES += t/fuzz/conffile.c
 t_unit_check_all_SOURCES += t/fuzz/fuzz.h
 t_unit_check_all_SOURCES += t/fuzz/replay.c
