@@ -15,6 +15,7 @@
 #
 # Parts: redis, httpd, w1 .. wN. With proxy => 1 httpd and workers reach Redis
 # through a DLTest::CutProxy each: $stack->proxy('httpd'), ->proxy('worker').
+# With proxy => 'each' every worker has its own: ->proxy('w1').
 # As root, workers and httpd's children are nobody; else the caller.
 package DLTest::Stack;
 use strict;
@@ -105,7 +106,9 @@ sub log_of {
 sub start {
     my $self = shift;
     $self->start_part('redis');
-    for my $who ($self->{proxy} ? qw(httpd worker) : ()) {
+    my @behind = !$self->{proxy} ? () : $self->{proxy} ne 'each'
+        ? qw(httpd worker) : ('httpd', map { "w$_" } 1 .. $self->{workers});
+    for my $who (@behind) {
         $self->{proxies}{$who} = DLTest::CutProxy->new(
             dir => $self->{dir}, name => "to-$who",
             server => $self->{socket});
@@ -126,7 +129,9 @@ sub command {
     return [$self->httpd, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND']
         if $part eq 'httpd';
     return ["$self->{build}/dlworker/dlworker", '-f',
-            "$self->{dir}/worker.dljob", '-n', $part];
+            "$self->{dir}/worker.dljob", '-n', $part,
+            $self->{proxies}{$part} ? ('-D', 'DLJobRedis "unix:'
+                . $self->{proxies}{$part}->path . '"') : ()];
 }
 
 # Starts a part (again) and waits until it can be used.
