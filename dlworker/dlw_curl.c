@@ -210,6 +210,20 @@ static int on_seek(void *baton, curl_off_t offset, int origin)
                                              : CURL_SEEKFUNC_FAIL;
 }
 
+/* CURLOPT_OPENSOCKETFUNCTION */
+static curl_socket_t on_open_socket(void *baton, curlsocktype purpose,
+                                    struct curl_sockaddr *addr)
+{
+    dlw_xfer_t *x = baton;
+
+    if (x->state != XFER_RUNNING || purpose != CURLSOCKTYPE_IPCXN
+        || x->on.address(x->baton, &addr->addr) != 0) {
+        return CURL_SOCKET_BAD;
+    }
+    return socket(addr->family, addr->socktype | SOCK_CLOEXEC,
+                  addr->protocol);
+}
+
 static void set_defaults(dlw_xfer_t *x)
 {
     CURL *e = x->easy;
@@ -233,6 +247,14 @@ static void set_defaults(dlw_xfer_t *x)
     curl_easy_setopt(e, CURLOPT_READDATA, x);
     curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_seek);
     curl_easy_setopt(e, CURLOPT_SEEKDATA, x);
+    if (x->on.address) {
+        curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+        curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, x);
+    }
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* a resolver that hangs does not hang the loop when a transfer ends */
+    curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+#endif
 }
 
 dlw_xfer_t *dlw_xfer_open(dlw_curl_t *c, const dlw_xfer_on_t *on, void *baton)

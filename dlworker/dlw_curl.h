@@ -10,6 +10,7 @@
 #define DLW_CURL_H
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include "dl_loop.h"
 
@@ -29,6 +30,11 @@ typedef struct dlw_xfer_on_t {
     long (*read)(void *baton, char *buf, apr_size_t size);
     /** The upload begins again at @a offset. @return 0, -1: cannot */
     int (*seek)(void *baton, apr_int64_t offset);
+    /** This very address is about to be connected to. @return 0, or -1: do
+     *  not (when all are refused, done: CURLE_COULDNT_CONNECT). Without it
+     *  any will do. A connection that is open already is not asked about:
+     *  set CURLOPT_FRESH_CONNECT. */
+    int (*address)(void *baton, const struct sockaddr *addr);
     /** The transfer has ended; once, never after close. The owner closes it
      *  here or later: status and headers can be read until then. */
     void (*done)(void *baton, CURLcode code);

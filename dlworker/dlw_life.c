@@ -76,6 +76,7 @@ static void leave(dlw_worker_t *worker)
     worker->life.leave_ms = dl_loop_now_ms(worker->env.loop);
     dl_timer_cancel(worker->env.loop, &worker->life.drain);
     dlw_claim_stop(worker);
+    dlw_hooks_stop(worker);
     if (worker->slots.nrunning == 0)
         say_goodbye(worker);
     dl_timer_set(worker->env.loop, &worker->life.leave, 0);
@@ -89,6 +90,7 @@ static void hand_back(dlw_worker_t *worker)
     for (int i = slots->nrunning - 1; i >= 0; i--)
         if (slots->running[i]->state != DLW_TASK_SETTLE)
             dlw_settle_release(worker, slots->running[i]);
+    dlw_hooks_hand_back(worker);
     if (slots->nrunning == 0)
         leave(worker);
     else                        /* outcomes are on their way; or Redis is */
@@ -123,8 +125,9 @@ void dlw_life_drain(dlw_worker_t *worker, const char *why)
     dlw_notify("STOPPING=1");
     life->stage = DLW_LIFE_DRAIN;
     dlw_claim_stop(worker);
+    dlw_hooks_stop(worker);
     dlw_beat_now(worker);       /* says that it drains */
-    if (worker->slots.nrunning == 0)
+    if (worker->slots.nrunning == 0 && worker->hooks.nsending == 0)
         leave(worker);
     else
         dl_timer_set(worker->env.loop, &life->drain,
@@ -135,8 +138,10 @@ void dlw_life_slot(dlw_worker_t *worker)
 {
     if (worker->slots.nrunning > 0)
         return;
-    if (worker->life.stage == DLW_LIFE_DRAIN)
-        leave(worker);
+    if (worker->life.stage == DLW_LIFE_DRAIN) {
+        if (worker->hooks.nsending == 0)
+            leave(worker);
+    }
     else if (worker->options->once)
         dlw_claim_look(worker);
 }
@@ -151,7 +156,7 @@ static void on_left(void *baton, const redisReply *reply)
     if (!reply || reply->type != REDIS_REPLY_INTEGER || reply->integer != 0)
         life->left = 1;
     if (life->asked == 0 && !life->left && worker->slots.nrunning == 0
-        && life->stage == DLW_LIFE_RUN)
+        && worker->hooks.nsending == 0 && life->stage == DLW_LIFE_RUN)
         dlw_life_drain(worker, "nothing left to do");
 }
 
@@ -162,7 +167,7 @@ void dlw_life_idle(dlw_worker_t *worker)
     dlw_life_part_t *life = &worker->life;
 
     if (!worker->options->once || worker->slots.nrunning > 0 || life->asked
-        || life->stage != DLW_LIFE_RUN)
+        || life->stage != DLW_LIFE_RUN || !dlw_hooks_idle(worker))
         return;
     life->left = 0;
     for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
@@ -200,9 +205,11 @@ const char *dlw_life_load(const dlw_worker_t *worker, apr_pool_t *p)
     dl_buf_puts(&b, apr_psprintf(
         p, ",\"concurrency\":%d,\"running\":%d,\"completed\":%"
         APR_INT64_T_FMT ",\"failed\":%" APR_INT64_T_FMT ",\"retried\":%"
-        APR_INT64_T_FMT ",\"draining\":%s}", conf->concurrency,
+        APR_INT64_T_FMT ",\"webhooks\":%d,\"draining\":%s}",
+        conf->concurrency,
         worker->slots.nrunning, worker->settle.completed,
         worker->settle.failed, worker->settle.retried,
+        worker->hooks.nsending,
         worker->life.stage == DLW_LIFE_RUN ? "false" : "true"));
     return dl_buf_str(&b);
 }

@@ -363,7 +363,8 @@ static apr_status_t sign(dlw_s3_call_t *call, dl_sigv4_signed_t *out,
 
 static void try_now(dlw_s3_call_t *call)
 {
-    static const dlw_xfer_on_t on = { on_body, on_read, on_seek, on_done };
+    static const dlw_xfer_on_t on = { .body = on_body, .read = on_read,
+                                      .seek = on_seek, .done = on_done };
     dlw_s3_answer_t answer = { 0 };
     const char *token = NULL;
     dl_sigv4_signed_t s;

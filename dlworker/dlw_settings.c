@@ -14,6 +14,8 @@ apr_status_t dlw_settings_create(const dl_config_t *conf, apr_pool_t *pool,
 
     if (rv != APR_SUCCESS)
         return rv;
+    if (dl_url_guard_create(conf->webhook_allow, pool, &settings->guard))
+        return APR_EINVAL;      /* the directive's setter has looked */
     settings->refs = 1;
     settings->pool = pool;
     settings->conf = conf;

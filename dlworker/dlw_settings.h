@@ -12,12 +12,14 @@
 
 #include "dl_config.h"
 #include "dl_script.h"
+#include "dl_url_guard.h"
 
 typedef struct dlw_settings_t {
     int refs;
     apr_pool_t *pool;           /**< owns everything here */
     const dl_config_t *conf;
     const dl_scripts_t *scripts;
+    const dl_url_guard_t *guard; /**< of DLJobWebhookAllow */
 } dlw_settings_t;
 
 /**

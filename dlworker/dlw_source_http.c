@@ -352,7 +352,7 @@ static void set_headers(run_t *run)
 
 static void ask(run_t *run)
 {
-    static const dlw_xfer_on_t on = { on_body, NULL, NULL, on_done };
+    static const dlw_xfer_on_t on = { .body = on_body, .done = on_done };
     const dl_source_conf_t *conf = &run->a->conf->source;
     CURL *e;
 

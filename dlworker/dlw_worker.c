@@ -48,6 +48,8 @@ static void on_redis(void *baton, int up)
     }
     dlw_beat_all(worker);       /* before anybody claims what is ours */
     dlw_claim_redis_up(worker, dlw_redis_outage_ms(worker->redis));
+    worker->hooks.asked = 0;
+    dlw_hooks_look(worker);
 }
 
 /* --- configuration ----------------------------------------------------- */
@@ -200,6 +202,7 @@ static apr_status_t start_parts(dlw_worker_t *worker)
     dlw_claim_start(worker);
     dlw_control_start(worker);
     dlw_audit_start(worker);
+    dlw_hooks_start(worker);
     return APR_SUCCESS;
 }
 
@@ -213,6 +216,7 @@ static apr_status_t worker_cleanup(void *data)
     for (int i = 0; i < slots->nrunning; i++)
         if (slots->running[i]->state != DLW_TASK_SETTLE)
             dlw_task_abort(slots->running[i]);
+    dlw_hooks_end(worker);
     apr_pool_destroy(worker->parts);
     free(slots->running);
     if (worker->settings != worker->first)

@@ -11,12 +11,14 @@
  *     dlw_settle   writes outcomes
  *     dlw_control  hears cancels, pauses, drains
  *     dlw_audit    has Redis look after itself
+ *     dlw_hooks    delivers webhooks
  *     dlw_life     drains, hands back, reloads, ends
  */
 #ifndef DLW_WORKER_H
 #define DLW_WORKER_H
 
 #include "dlw_attempt.h"
+#include "dlw_hooks.h"
 #include "dlw_log.h"
 #include "dlw_options.h"
 #include "dlw_redis.h"
@@ -160,7 +162,7 @@ void dlw_life_start(dlw_worker_t *worker);
 /** Claims no more, lets tasks finish for DLJobDrain, then ends. The second
  *  time: hands back at once. */
 void dlw_life_drain(dlw_worker_t *worker, const char *why);
-/** A slot has become free: perhaps all is done. */
+/** A slot has become free, or a webhook has been sent: perhaps all is done. */
 void dlw_life_slot(dlw_worker_t *worker);
 /** A claim found nothing: with --once, perhaps the end. */
 void dlw_life_idle(dlw_worker_t *worker);
@@ -190,6 +192,7 @@ struct dlw_worker_t {
     dlw_beat_part_t beat;
     dlw_settle_part_t settle;
     dlw_audit_part_t audit;
+    dlw_hooks_part_t hooks;
     dlw_life_part_t life;
 };
 
