@@ -38,27 +38,33 @@ static char *slurp(const char *path, apr_size_t *len, struct stat *st,
     return n < 0 ? NULL : text;
 }
 
-/* Makes a directive that goes on from line @a number a comment.
- * @return whether it was none */
+/* Whether the line that ends before @a end goes on in the next. */
+static int goes_on(const char *text, const char *end)
+{
+    if (end > text && end[-1] == '\r')
+        end--;
+    return end > text && end[-1] == '\\';
+}
+
+/* Blanks the directive that ends in line @a number.
+ * @return whether there was one */
 static int blank(char *text, int number)
 {
-    char *line = text;
-    int changed = 0, more = 1;
+    char *line = text, *end;
+    int changed = 0;
 
-    while (line && --number > 0) {
-        line = strchr(line, '\n');
-        line = line ? line + 1 : NULL;
-    }
-    while (line && *line && more) {
-        char *end = strchr(line, '\n');
-        apr_size_t len = end ? (apr_size_t)(end - line) : strlen(line);
-
-        more = len > 0 && line[len - 1] == '\\';
-        for (apr_size_t i = 0; i < len; i++) {
-            changed |= line[i] != ' ';
-            line[i] = ' ';
-        }
-        line = end ? end + 1 : NULL;
+    while (--number > 0 && (line = strchr(line, '\n')) != NULL)
+        line++;
+    if (number < 0 || line == NULL)
+        return 0;
+    end = line + strcspn(line, "\n");
+    while (line > text && goes_on(text, line - 1))
+        for (line--; line > text && line[-1] != '\n'; line--)
+            ;
+    for (; line < end; line++) {
+        changed |= *line != ' ' && *line != '\n';
+        if (*line != '\n')
+            *line = ' ';
     }
     return changed;
 }
