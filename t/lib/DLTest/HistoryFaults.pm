@@ -53,8 +53,9 @@ sub run {
     while (1) {
         @{ $self->{queue} } = sort { $a->[0] <=> $b->[0] }
             @{ $self->{queue} };
-        my ($at, $do) = @{ shift @{ $self->{queue} } };
-        last if $at > $end;
+        my ($at, $do) = @{ $self->{queue}[0] };
+        last if $at > $end;         # what is due later is healed
+        shift @{ $self->{queue} };
         wait_for(sub { now_s() >= $at }, 'the next fault', $seconds + 30);
         my ($what, @args) = @$do;
         $self->$what(@args);
