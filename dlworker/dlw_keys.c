@@ -126,7 +126,7 @@ static void on_done(void *baton, CURLcode code)
 
 static void ask(dlw_keys_t *k)
 {
-    static const dlw_xfer_on_t on = { on_body, NULL, NULL, on_done };
+    static const dlw_xfer_on_t on = { .body = on_body, .done = on_done };
     CURL *e;
 
     k->xfer = dlw_xfer_open(k->env->curl, &on, k);
