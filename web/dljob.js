@@ -64,21 +64,31 @@ function until(signal, begin) {
   });
 }
 
-const pause = (ms, signal) => until(signal, (end) => {
+/** Calls fn when the page is hidden or seen, and when the network is back. */
+function onPage(fn) {
+  const { document, addEventListener, removeEventListener } = globalThis;
+  document?.addEventListener('visibilitychange', fn);
+  addEventListener?.('online', fn);
+  return () => {
+    document?.removeEventListener('visibilitychange', fn);
+    removeEventListener?.('online', fn);
+  };
+}
+
+/** Waits; light: not when the page is hidden, or the network comes back. */
+const pause = (ms, signal, light) => until(signal, (end) => {
   const timer = setTimeout(end, ms);
-  return () => clearTimeout(timer);
+  const stop = light && onPage(({ type }) =>
+    (type === 'online' || isAsleep()) && end());
+  return () => {
+    clearTimeout(timer);
+    stop?.();
+  };
 });
 
 /** Resolves when the page is seen (again) and the network is there. */
-const awake = (signal) => isAsleep() && until(signal, (end) => {
-  const look = () => isAsleep() || end();
-  document.addEventListener('visibilitychange', look);
-  addEventListener('online', look);
-  return () => {
-    document.removeEventListener('visibilitychange', look);
-    removeEventListener('online', look);
-  };
-});
+const awake = (signal) => isAsleep() && until(signal, (end) =>
+  onPage(() => isAsleep() || end()));
 
 /** What went wrong: the API's error body, or a lost connection (status 0). */
 export class DownloadError extends Error {
@@ -281,7 +291,10 @@ class Download {
         wait_ms = error.retryAfter
           ?? jitter(Math.min(POLL_MS * 2 ** errors++, POLL_MAX_MS));
       }
-      await pause(wait_ms, signal);
+      await (isAsleep() || pause(wait_ms, signal, true));
+      if (isAsleep()) {
+        return;
+      }
     }
   }
 
@@ -296,13 +309,12 @@ class Download {
         heard = true;
         this.#take(JSON.parse(data));
       };
-      const again = () => end(heard);
-      source.onerror = again;
-      // what was opened before may hang without an error
-      globalThis.addEventListener?.('online', again);
+      source.onerror = () => end(heard);
+      // what was opened before the network went may hang without an error
+      const stop = onPage(({ type }) => type === 'online' && end(heard));
       return () => {
         source.close();
-        globalThis.removeEventListener?.('online', again);
+        stop();
       };
     });
   }

@@ -52,6 +52,7 @@ class Bench {
   async context(options = {}) {
     const context = await this.browser.newContext(options);
     this.atEnd(() => context.close());
+    context.bench = this;
     context.asked = [];             // { method, path, page, request, at }
     context.complaints = [];        // of the pages: errors, CSP
     context.on('request', (request) => {
@@ -87,6 +88,20 @@ class Bench {
     this.equal(context.complaints, [], 'no error, no CSP violation');
   }
 
+  /** After a failure: what the pages show, and what they asked last. */
+  async tell() {
+    for (const context of this.browser.contexts()
+      .filter((one) => one.bench === this)) {
+      for (const page of context.pages()) {
+        const text = await page.innerText('main').catch(String);
+        console.log(`# page:\n${text.replace(/^/gm, '#   ')}`);
+      }
+      context.asked.slice(-20).forEach(({ method, path, at, request }) =>
+        console.log(`# ${Math.round(at)} ms: ${method} ${path} ${
+          request.failure()?.errorText ?? ''}`));
+    }
+  }
+
   async end() {
     for (const fn of this.#closing.reverse()) {
       await fn().catch(() => {});
@@ -107,6 +122,7 @@ async function runOne({ name, run }, browser, base) {
   } catch (error) {
     failed++;
     console.log(`not ok - ${name}: ${error.stack}`);
+    await bench.tell();
   }
   clearTimeout(timer);
   await bench.end();

@@ -74,8 +74,13 @@ export async function withDirectives(text, isEffective, fn) {
 /** The status of a job's stream, which is closed at once. */
 export async function streamStatus(jobId) {
   const stop = new AbortController();
-  const response = await fetch(`${api}/${jobId}/stream`,
-    { signal: stop.signal, headers: { Connection: 'close' } });
-  stop.abort();
-  return response.status;
+  try {
+    const response = await fetch(`${api}/${jobId}/stream`,
+      { signal: stop.signal, headers: { Connection: 'close' } });
+    return response.status;
+  } catch {
+    return 0;               // a connection that a restart has ended
+  } finally {
+    stop.abort();
+  }
 }

@@ -40,7 +40,8 @@ function historyItem({ name, status, at }) {
   const time = document.createElement('time');
   text.textContent = `${name}: ${status}`;
   time.dateTime = new Date(at).toISOString();
-  time.textContent = new Date(at).toLocaleString();
+  time.textContent = new Date(at).toLocaleString(undefined,
+    { dateStyle: 'medium', timeStyle: 'short' });
   item.append(text, time);
   return item;
 }
