@@ -8,6 +8,19 @@ enum {
     THREADS_A_BLOCKING = 4      /* one in so many threads may block */
 };
 
+/* A child accepts while its connections are fewer than its threads and factor
+ * times its idle threads. Best is a factor with which one idle thread makes up
+ * for all streams, as long as all threads idle do not let in more connections
+ * than there are descriptors; at the least half of the threads must do. */
+static int factor_for(int child, const dl_cap_facts_t *facts)
+{
+    int least = (2 * child + facts->threads - 1) / facts->threads;
+    int most = (int)(facts->descriptors / 8 * 7 / facts->threads);
+    int factor = child < most ? child : most;
+
+    return factor > least ? factor : least;
+}
+
 const char *dl_cap_compute(const dl_cap_facts_t *facts, dl_cap_t *cap,
                            int *factor)
 {
@@ -33,14 +46,16 @@ const char *dl_cap_compute(const dl_cap_facts_t *facts, dl_cap_t *cap,
                    : "mpm_prefork holds none: clients poll; mpm_event holds "
                      "them without a thread each";
     }
-    if (facts->wanted < 0 || facts->wanted <= safe) {
-        cap->child = safe < fds ? safe : (int)fds;
+    cap->child = facts->wanted > safe ? facts->wanted : safe;
+    if (cap->child > fds) {
+        cap->child = (int)fds;
+    }
+    if (cap->child > 0 && factor_for(cap->child, facts) > facts->factor) {
+        *factor = factor_for(cap->child, facts);
+    }
+    if (facts->wanted <= safe) {
         return "half of what ThreadsPerChild and AsyncRequestWorkerFactor "
                "let a child accept; DLJobMaxStreams raises it";
-    }
-    cap->child = facts->wanted < fds ? facts->wanted : (int)fds;
-    if (cap->child > safe) {
-        *factor = (2 * cap->child + facts->threads - 1) / facts->threads;
     }
     return cap->child < facts->wanted
                ? "three quarters of a child's descriptors; "

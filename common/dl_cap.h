@@ -26,7 +26,8 @@ typedef struct dl_cap_facts_t {
 } dl_cap_facts_t;
 
 /**
- * The caps, and which factor they need.
+ * The caps, and which factor they need so that streams take none of the
+ * connections that the site beside them may have.
  * @param factor  set to what AsyncRequestWorkerFactor must be raised to, or 0
  * @return why the cap is what it is, one phrase with the directive that
  *         raises it; static

@@ -23,15 +23,14 @@ enum {
 static int factor_in_force(void)
 {
     const ap_directive_t *d;
+    int factor = FACTOR_DEFAULT;
 
     for (d = ap_conftree; d; d = d->next) {
         if (!strcasecmp(d->directive, "AsyncRequestWorkerFactor")) {
-            int n = atoi(d->args);
-
-            return n > 0 ? n : FACTOR_DEFAULT;
+            factor = atoi(d->args); /* of a fraction what is certain */
         }
     }
-    return FACTOR_DEFAULT;
+    return factor > 0 ? factor : 0;
 }
 
 /* The MPM keeps its factor to itself; its own directive sets it. */
