@@ -13,6 +13,10 @@
 #include "dljob_feed_int.h"
 #include "dljob_hub.h"
 
+enum {
+    CHECK_MS = 1000             /* at least between two checks of a topic */
+};
+
 static void subscribe(dljob_feed_t *feed, const char *verb,
                       const char *channel)
 {
@@ -215,12 +219,12 @@ void dljob_feed_leave(dljob_stream_t *s)
     }
 }
 
-void dljob_feed_check(dljob_stream_t *s, apr_int64_t every_ms)
+void dljob_feed_check(dljob_stream_t *s)
 {
     dljob_topic_t *topic = s->view->topic;
     apr_int64_t now_ms = dljob_hub_clock_ms();
 
-    if (topic->job_id && now_ms - topic->heard_ms >= every_ms) {
+    if (topic->job_id && now_ms - topic->heard_ms >= CHECK_MS) {
         topic->heard_ms = now_ms;
         dljob_reader_check(topic->feed, topic);
     }

@@ -34,10 +34,10 @@ int dljob_feed_join(dljob_stream_t *s);
 void dljob_feed_leave(dljob_stream_t *s);
 
 /**
- * Looks whether something was missed, at most once per @a every_ms and
- * topic, however many streams ask.
+ * Looks whether something was missed, unless the topic has been heard of just
+ * now: at most once a second, however many streams ask.
  */
-void dljob_feed_check(dljob_stream_t *s, apr_int64_t every_ms);
+void dljob_feed_check(dljob_stream_t *s);
 
 /** Calls @a fn for every registered stream; it must not free any. */
 void dljob_feed_each(dljob_feed_t *feed, void (*fn)(dljob_stream_t *s));

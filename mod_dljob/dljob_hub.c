@@ -25,7 +25,7 @@ enum {
 };
 
 struct dljob_hub_t {
-    apr_pool_t *pool;
+    apr_pool_t *pool;           /* its own: the thread allocates from it */
     dl_loop_t *loop;            /* hub thread */
     dljob_counts_t *counts;     /* fixed; shared, atomics */
     apr_array_header_t *feeds;  /* of dljob_feed_t *; fixed at start */
@@ -43,8 +43,6 @@ struct dljob_hub_t {
     apr_int64_t lag_us;
     int topics;
     int links_up;
-    /* hub thread: every registered stream, for the stop */
-    apr_int64_t streams;
 };
 
 static apr_int64_t clock_us(void)
@@ -154,7 +152,7 @@ static void on_stream_timer(dl_timer_t *timer)
         say_goodbye(s);
         return;
     }
-    dljob_feed_check(s, s->heartbeat_ms);
+    dljob_feed_check(s);
     if (s->kind == DLJOB_STREAM_EVENTS) {
         dljob_stream_heartbeat(s);
     }
@@ -175,7 +173,6 @@ static void add(dljob_hub_t *hub, dljob_stream_t *s)
         dljob_stream_end(s);
         return;
     }
-    hub->streams++;
     set_timer(s);
     if (hub->said_stop) {
         say_goodbye(s);
@@ -190,7 +187,6 @@ static void take_out(dljob_hub_t *hub, dljob_stream_t *s)
     }
     if (s->view) {
         dljob_feed_leave(s);
-        hub->streams--;
     }
     dljob_hub_count(hub, DLJOB_COUNT_CLOSED);
     dljob_stream_free(s);
@@ -299,21 +295,38 @@ static apr_status_t hub_join(void *baton)
         hub->started = 0;
     }
     close(hub->wake.fd);
+    hub->wake.fd = -1;
     return APR_SUCCESS;
 }
 
 apr_status_t dljob_hub_create(apr_pool_t *p, dljob_counts_t *counts,
                               dljob_hub_t **out)
 {
-    dljob_hub_t *hub = apr_pcalloc(p, sizeof(*hub));
+    apr_allocator_t *allocator;
+    apr_pool_t *pool;
+    dljob_hub_t *hub;
     apr_status_t rv;
 
-    hub->pool = p;
+    /* Nobody else may allocate from the pools that the thread uses, and none
+     * of them may go before the thread has ended: subpools go before the
+     * cleanups of their parent, hence the pre-cleanup. */
+    if ((rv = apr_allocator_create(&allocator)) != APR_SUCCESS) {
+        return rv;
+    }
+    if ((rv = apr_pool_create_ex(&pool, p, NULL, allocator))
+        != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return rv;
+    }
+    apr_allocator_owner_set(allocator, pool);
+    apr_pool_tag(pool, "dljob_hub");
+    hub = apr_pcalloc(pool, sizeof(*hub));
+    hub->pool = pool;
     hub->counts = counts;
-    hub->feeds = apr_array_make(p, 2, sizeof(dljob_feed_t *));
+    hub->feeds = apr_array_make(pool, 2, sizeof(dljob_feed_t *));
     hub->queue_tail = &hub->queue;
     pthread_mutex_init(&hub->mutex, NULL);
-    rv = dl_loop_create(p, &hub->loop);
+    rv = dl_loop_create(pool, &hub->loop);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -324,7 +337,7 @@ apr_status_t dljob_hub_create(apr_pool_t *p, dljob_counts_t *counts,
     hub->wake.fn = on_wake;
     hub->wake.baton = hub;
     dl_io_set(hub->loop, &hub->wake, DL_IO_READ);
-    apr_pool_cleanup_register(p, hub, hub_join, apr_pool_cleanup_null);
+    apr_pool_pre_cleanup_register(p, hub, hub_join);
     *out = hub;
     return APR_SUCCESS;
 }
