@@ -300,6 +300,6 @@ const char *dl_url_guard_address(const dl_url_guard_t *guard,
     if (opened(guard, url, ip, &later)) {
         return NULL;
     }
-    reason = check_port(url, p);
-    return reason ? reason : check_ip(ip, p);
+    reason = check_ip(ip, p);
+    return reason ? reason : check_port(url, p);
 }

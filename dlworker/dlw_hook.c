@@ -187,6 +187,8 @@ static void set_options(dlw_hook_t *try)
     /* no connection that another check has opened, and none left behind */
     curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+    /* each try asks the resolver itself, once */
+    curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     if (ca) {
         curl_easy_setopt(e, CURLOPT_CAINFO, ca);
     }
