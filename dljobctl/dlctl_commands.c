@@ -73,6 +73,17 @@ static const dlctl_option_t purge[] = {
     END
 };
 
+static const dlctl_option_t webhooks[] = {
+    {"dead", 'd', NULL, "those that were given up"},
+    {"limit", 'l', "NUMBER", "at most so many, 1 to 5000 (20)"},
+    END
+};
+
+static const dlctl_option_t replay[] = {
+    {"all-dead", 'a', NULL, "all that were given up"},
+    END
+};
+
 static const dlctl_option_t drain[] = {
     {"all", 'a', NULL, "all workers"},
     {"wait", 'w', NULL, "wait until they have ended"},
@@ -115,6 +126,11 @@ const dlctl_command_t dlctl_commands[] = {
      "Each becomes a new job of the same user.", dlctl_retry},
     {"dead purge", "[FILE-ID...]", 0, -1, "remove dead letters", purge, NULL,
      dlctl_dead_purge},
+    {"webhooks list", "", 0, 0, "webhooks not delivered yet", webhooks, NULL,
+     dlctl_webhooks_list},
+    {"webhooks replay", "[JOB-ID...]", 0, -1, "send webhooks again", replay,
+     "Whatever became of them before: given up, waiting, or delivered.",
+     dlctl_webhooks_replay},
     {"pause", "", 0, 0, "workers begin nothing more; what runs goes on",
      none, NULL, dlctl_pause},
     {"resume", "", 0, 0, "workers go on", none, NULL, dlctl_resume},

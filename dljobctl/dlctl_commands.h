@@ -47,6 +47,10 @@ dlctl_exit_e dlctl_dead_list(dlctl_t *ctl);
 dlctl_exit_e dlctl_dead_show(dlctl_t *ctl);
 /** Removes dead letters. */
 dlctl_exit_e dlctl_dead_purge(dlctl_t *ctl);
+/** Webhooks that wait or were given up. */
+dlctl_exit_e dlctl_webhooks_list(dlctl_t *ctl);
+/** Sends them again. */
+dlctl_exit_e dlctl_webhooks_replay(dlctl_t *ctl);
 /** Begins nothing more. */
 dlctl_exit_e dlctl_pause(dlctl_t *ctl);
 /** Goes on. */

@@ -117,6 +117,23 @@ static void look_at_dead(dlctl_doctor_t *doctor, const dl_ops_stats_t *s)
         dlctl_found(doctor, "dead-letters", DLCTL_FINE, "", "none");
 }
 
+static void look_at_webhooks(dlctl_doctor_t *doctor)
+{
+    int waiting = 0, dead = 0;
+
+    if (dl_ops_hooks_count(doctor->ctl->jobs, doctor->pool, &waiting, &dead)
+        != APR_SUCCESS)
+        return;
+    if (dead)
+        dlctl_found(doctor, "webhooks", DLCTL_WARNING, "dljobctl webhooks "
+                    "list --dead tells why; when the receivers are well, "
+                    "dljobctl webhooks replay --all-dead", "%s given up",
+                    dlctl_text_count(dead, "webhook", doctor->pool));
+    else
+        dlctl_found(doctor, "webhooks", DLCTL_FINE, "", "%d to be delivered",
+                    waiting);
+}
+
 void dlctl_doctor_work(dlctl_doctor_t *doctor)
 {
     dlctl_t *ctl = doctor->ctl;
@@ -141,4 +158,5 @@ void dlctl_doctor_work(dlctl_doctor_t *doctor)
     look_at_leases(doctor, stats.now_ms);
     look_at_queue(doctor, &stats);
     look_at_dead(doctor, &stats);
+    look_at_webhooks(doctor);
 }

@@ -41,7 +41,7 @@ void dlctl_help_overview(const char *group)
            group ? group : "", group ? " " : "");
     for (const dlctl_command_t *c = dlctl_commands; c->name; c++)
         if (in_group(c->name, group))
-            printf("  %-12s%s\n", c->name, c->summary);
+            printf("  %-17s%s\n", c->name, c->summary);
     printf("\nOptions of every command:\n");
     print_options(dlctl_global);
     printf("\n\"dljobctl COMMAND --help\" tells more; all is in "

@@ -29,6 +29,12 @@ static const struct {
     {"dedupe_result", "files at hand already"},
     {"dedupe_task", "files in preparation already"},
     {"tasks", "tasks done"},
+    {"hooks_delivered", "webhooks delivered"},
+    {"hooks_gone", "webhooks refused for good (410)"},
+    {"hooks_again", "tries of webhooks that failed"},
+    {"hooks_dead", "webhooks given up"},
+    {"hooks_lost", "webhooks whose job was gone"},
+    {"hooks_replayed", "webhooks sent again by an operator"},
     {"task_ms", "time of tasks done (ms)"},
 };
 
@@ -43,6 +49,8 @@ const char *dlctl_overview_counter(const char *name, apr_pool_t *p)
     for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
         if (strcmp(counters[i].name, name) == 0)
             return counters[i].words;
+    if (strncmp(name, "attempt:", 8) == 0)
+        return apr_pstrcat(p, "attempts failed: ", name + 8, NULL);
     if (strncmp(name, "refused_", 8) == 0) {
         int i = atoi(name + 8) - DL_ADMIT_KEY_REUSED;
 

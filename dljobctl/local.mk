@@ -55,6 +55,7 @@ dljobctl_libdljobctl_la_SOURCES += dljobctl/dlctl_tty.h
 dljobctl_libdljobctl_la_SOURCES += dljobctl/dlctl_wait.c
 dljobctl_libdljobctl_la_SOURCES += dljobctl/dlctl_watch.c
 dljobctl_libdljobctl_la_SOURCES += dljobctl/dlctl_watch.h
+dljobctl_libdljobctl_la_SOURCES += dljobctl/dlctl_webhooks.c
 dljobctl_libdljobctl_la_SOURCES += dljobctl/dlctl_worker.c
 dljobctl_libdljobctl_la_SOURCES += dljobctl/dlctl_worker.h
 
