@@ -53,9 +53,29 @@ static int is_own(int fd)
         && st.st_uid == geteuid() && st.st_nlink == 1;
 }
 
+static dlctl_exit_e open_part(dlctl_part_t *part, int keep)
+{
+    part->fd = open(part->name,
+                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                    0666);
+    if (part->fd < 0)
+        return cannot(part->name);
+    if (!is_own(part->fd))
+        return dlctl_error(DLCTL_CANT_CREATE, "%s is in the way, and not a "
+                           "file of yours: remove it", part->name);
+    if (flock(part->fd, LOCK_EX | LOCK_NB) != 0)
+        return dlctl_error(DLCTL_CANT_CREATE, "%s is being written by another "
+                           "dljobctl", part->name);
+    if ((keep ? sum_existing(part) : ftruncate(part->fd, 0)) != 0)
+        return cannot(part->name);
+    return DLCTL_OK;
+}
+
 dlctl_exit_e dlctl_part_open(dlctl_part_t *part, const char *path, int keep,
                              apr_pool_t *p)
 {
+    dlctl_exit_e status;
+
     memset(part, 0, sizeof(*part));
     part->sha = EVP_MD_CTX_new();
     sum_begin(part);
@@ -64,26 +84,10 @@ dlctl_exit_e dlctl_part_open(dlctl_part_t *part, const char *path, int keep,
         return DLCTL_OK;
     part->path = path;
     part->name = apr_pstrcat(p, path, ".part", NULL);
-    part->fd = open(part->name,
-                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                    0666);
-    if (part->fd < 0)
-        return cannot(part->name);
-    if (!is_own(part->fd)) {
+    status = open_part(part, keep);
+    if (status != DLCTL_OK)
         dlctl_part_close(part);
-        return dlctl_error(DLCTL_CANT_CREATE, "%s is in the way, and not a "
-                           "file of yours: remove it", part->name);
-    }
-    if (flock(part->fd, LOCK_EX | LOCK_NB) != 0) {
-        dlctl_part_close(part);
-        return dlctl_error(DLCTL_CANT_CREATE, "%s is being written by another "
-                           "dljobctl", part->name);
-    }
-    if ((keep ? sum_existing(part) : ftruncate(part->fd, 0)) != 0) {
-        dlctl_part_close(part);
-        return cannot(part->name);
-    }
-    return DLCTL_OK;
+    return status;
 }
 
 int dlctl_part_write(dlctl_part_t *part, const char *data, apr_size_t len)
