@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "dl_event.h"
+#include "dl_log.h"
 #include "dljob_feed_int.h"
 #include "dljob_hub.h"
 
@@ -90,11 +91,24 @@ static void on_confirmed(dljob_feed_t *feed, const char *channel,
     }
 }
 
+void dljob_feed_refused(dljob_feed_t *feed, const char *what,
+                        const redisReply *reply)
+{
+    if (!feed->said_refused) {
+        feed->said_refused = 1;
+        dl_log(DL_LOG_WARN, "DL0404", NULL,
+               "Redis refuses %s for streams: %s", what, reply->str);
+    }
+}
+
 static void on_pushed(void *baton, const redisReply *reply)
 {
     dljob_feed_t *feed = baton;
     const redisReply *kind, *channel, *payload;
 
+    if (reply->type == REDIS_REPLY_ERROR) {
+        dljob_feed_refused(feed, "to subscribe", reply);
+    }
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3) {
         return;
     }
@@ -126,6 +140,7 @@ static void on_subscriber_up(void *baton)
     dljob_feed_t *feed = baton;
     apr_hash_index_t *hi;
 
+    feed->said_refused = 0;
     for (hi = apr_hash_first(NULL, feed->topics.by_channel); hi;
          hi = apr_hash_next(hi)) {
         dljob_topic_t *topic = apr_hash_this_val(hi);

@@ -22,7 +22,12 @@ struct dljob_feed_t {
     dljob_ask_t **asks_tail;
     dl_timer_t retry;           /**< reads what is dirty */
     int retry_set;
+    int said_refused;           /**< an error reply was logged */
 };
+
+/** Logs an error reply: the first since the links came up. */
+void dljob_feed_refused(dljob_feed_t *feed, const char *what,
+                        const redisReply *reply);
 
 /** Sends a snapshot that came as a message on to all views. */
 void dljob_feed_forward(dljob_topic_t *topic, const dl_message_t *msg,

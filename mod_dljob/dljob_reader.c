@@ -332,8 +332,10 @@ static void take_list_end(dljob_feed_t *feed, dljob_topic_t *topic)
 }
 
 /* LOADING, BUSY and the like: the topic stays dirty until an answer comes. */
-static void read_later(dljob_feed_t *feed, dljob_ask_t *a)
+static void read_later(dljob_feed_t *feed, dljob_ask_t *a,
+                       const redisReply *reply)
 {
+    dljob_feed_refused(feed, "to read", reply);
     a->topic->dirty = 1;
     if (a->topic->user) {
         dljob_topic_distrust(a->topic);
@@ -377,7 +379,7 @@ static void on_reply(void *baton, const redisReply *reply)
     }
     apr_pool_clear(feed->scratch);
     if (reply->type == REDIS_REPLY_ERROR) {
-        read_later(feed, a);
+        read_later(feed, a, reply);
         ask_free(a);
         return;
     }

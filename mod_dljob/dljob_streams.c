@@ -78,7 +78,7 @@ int dljob_streams_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp,
                "streams in: there are none; clients poll", size);
         return OK;
     }
-    memset(apr_shm_baseaddr_get(shm), 0, size);
+    /* fresh from the system, so zeroed; touched, it would be memory in use */
     streams->seats = dl_seats_init(apr_shm_baseaddr_get(shm), children * 2);
     return OK;
 }

@@ -86,6 +86,7 @@ t_unit_check_all_SOURCES += t/unit/test_estimate.c
 t_unit_check_all_SOURCES += t/unit/test_webhook_allow.c
 t_unit_check_all_SOURCES += t/unit/test_fuzz_corpus.c
 t_unit_check_all_SOURCES += t/fuzz/json.c
+t_unit_check_all_SOURCES += t/fuzz/message.c
 t_unit_check_all_SOURCES += t/fuzz/mutate.c
 t_unit_check_all_SOURCES += t/fuzz/request.c
 t_unit_check_all_SOURCES += t/fuzz/url.c

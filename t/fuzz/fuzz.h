@@ -30,6 +30,9 @@ fuzz_target_fn fuzz_conffile;
 /** JSON bodies (dl_json_check), compared with json-c. */
 fuzz_target_fn fuzz_json;
 
+/** Messages of Pub/Sub, and the events made of them (dl_event.h). */
+fuzz_target_fn fuzz_message;
+
 /** Bodies of initiate (dl_request_initiate). */
 fuzz_target_fn fuzz_request;
 

@@ -21,6 +21,12 @@ START_TEST(json)
 }
 END_TEST
 
+START_TEST(message)
+{
+    run("message", fuzz_message, 9);
+}
+END_TEST
+
 START_TEST(request)
 {
     run("request", fuzz_request, 22);
@@ -41,6 +47,7 @@ Suite *test_fuzz_corpus_suite(void)
     TCase *tc = tcase_create("fuzz_corpus");
 
     tcase_add_test(tc, json);
+    tcase_add_test(tc, message);
     tcase_add_test(tc, request);
     tcase_add_test(tc, url);
     suite_add_tcase(s, tc);
