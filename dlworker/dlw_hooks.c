@@ -54,8 +54,10 @@ static apr_int64_t tasks_ended(const dlw_worker_t *worker)
 
 static void unref(batch_t *batch)
 {
-    if (--batch->refs == 0)
+    if (--batch->refs == 0) {
         apr_pool_destroy(batch->pool);
+        free(batch);
+    }
 }
 
 /** Takes it off the list and frees it; the try has ended. */
