@@ -10,7 +10,6 @@
 #include "dlctl_commands.h"
 #include "dlctl_json.h"
 #include "dlctl_show.h"
-#include "dlctl_show.h"
 #include "dlctl_text.h"
 #include "dlctl_tty.h"
 #include "dlctl_worker.h"

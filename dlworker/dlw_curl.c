@@ -49,7 +49,6 @@ struct dlw_curl_t {
     dl_timer_t timer;
     dl_defer_t defer;
     int inside;                 /* libcurl is running */
-    int count;
     dlw_xfer_t *all;
     dlw_xfer_t *todo;
     CURL *idle[KEEP_HANDLES];
@@ -278,7 +277,6 @@ dlw_xfer_t *dlw_xfer_open(dlw_curl_t *c, const dlw_xfer_on_t *on, void *baton)
         c->all->prev = &x->next;
     }
     c->all = x;
-    c->count++;
     set_defaults(x);
     return x;
 }
@@ -308,7 +306,6 @@ static void destroy(dlw_xfer_t *x)
     if (x->next) {
         x->next->prev = x->prev;
     }
-    c->count--;
     curl_easy_reset(x->easy);
     if (c->nidle < KEEP_HANDLES) {
         c->idle[c->nidle++] = x->easy;
@@ -395,11 +392,6 @@ const char *dlw_xfer_response(dlw_xfer_t *x, const char *name, apr_pool_t *p)
 const char *dlw_xfer_error(const dlw_xfer_t *x)
 {
     return x->error;
-}
-
-int dlw_curl_count(const dlw_curl_t *c)
-{
-    return c->count;
 }
 
 static apr_status_t cleanup(void *data)

@@ -79,7 +79,4 @@ const char *dlw_xfer_response(dlw_xfer_t *x, const char *name, apr_pool_t *p);
 /** Why it failed, for a log: libcurl's words, or "". Good until closed. */
 const char *dlw_xfer_error(const dlw_xfer_t *x);
 
-/** Transfers open now. */
-int dlw_curl_count(const dlw_curl_t *curl);
-
 #endif /* DLW_CURL_H */

@@ -24,7 +24,6 @@ struct dlw_disk_t {
     dlw_disk_run_fn *run;
     void *baton;
     int batch;
-    int pending;                /* the loop's thread only */
     dl_io_t io;                /* an eventfd: there are finished jobs */
 
     pthread_mutex_t lock;       /* guards what follows */
@@ -112,23 +111,16 @@ static void on_finished(dl_io_t *io, int events)
     }
     pthread_mutex_unlock(&d->lock);
     while ((job = pop(&finished))) {
-        d->pending--;
         job->done(job, 0);
     }
 }
 
 void dlw_disk_submit(dlw_disk_t *d, dlw_disk_job_t *job)
 {
-    d->pending++;
     pthread_mutex_lock(&d->lock);
     push(&d->todo, job);
     pthread_cond_signal(&d->work);
     pthread_mutex_unlock(&d->lock);
-}
-
-int dlw_disk_pending(const dlw_disk_t *d)
-{
-    return d->pending;
 }
 
 static apr_status_t cleanup(void *data)

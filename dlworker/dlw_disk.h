@@ -42,7 +42,4 @@ apr_status_t dlw_disk_create(dl_loop_t *loop, int threads, int batch,
 /** Queues a job. The loop's thread. */
 void dlw_disk_submit(dlw_disk_t *disk, dlw_disk_job_t *job);
 
-/** Jobs whose done has not come. */
-int dlw_disk_pending(const dlw_disk_t *disk);
-
 #endif /* DLW_DISK_H */
