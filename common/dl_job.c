@@ -46,6 +46,7 @@ int dl_job_has_files(const dl_job_t *job)
 typedef struct read_t {
     dl_job_t job;
     const char *status;
+    const char *set;            /**< hash of the files, or "zip:<hash>" */
     apr_int64_t nfiles;         /**< of a job with several */
     apr_int64_t progress_sum;   /**< of them, 0 .. 100 each */
     apr_int64_t failed;         /**< how many of them failed */
@@ -92,6 +93,7 @@ static const field_t fields[] = {
     F("total", INTEGER, total),
     F("holders", INTEGER, holders),
     F("files", INTEGER, nfiles),
+    F("set", TEXT, set),
     F("progressSum", INTEGER, progress_sum),
     F("failed", INTEGER, failed),
     F("nextAttemptAt", INTEGER, job.next_attempt_ms),
@@ -174,6 +176,7 @@ static void finish(read_t *r)
 
     if (r->nfiles > 0) {
         job->file_id = 0;
+        job->bundle = dl_bundle_of_set(r->set);
         r->progress = r->progress_sum / r->nfiles;
         job->partial = job->state == DL_JOB_COMPLETED && r->failed > 0;
     }

@@ -11,6 +11,8 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "dl_bundle.h"
+
 typedef enum {
     DL_JOB_QUEUED,
     DL_JOB_PROCESSING,
@@ -77,6 +79,7 @@ typedef struct dl_job_t {
     const char *traceparent;
     const char *tracestate;
     const char *message;        /**< the source's last word, or NULL */
+    dl_bundle_e bundle;         /**< url, size … are those of an archive */
     const apr_array_header_t *files; /**< of dl_job_file_t; NULL: one file */
 } dl_job_t;
 

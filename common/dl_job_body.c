@@ -216,6 +216,11 @@ const char *dl_job_body(const dl_job_t *job, const dl_job_links_t *links,
         dl_buf_int(&b, job->file_id);
         put_result(&b, job, links);
     }
+    else if (job->bundle) {
+        KEY(&b, "bundle");
+        dl_buf_jsons(&b, dl_bundle_name(job->bundle));
+        put_result(&b, job, links);
+    }
     put_error(&b, job);
     put_times(&b, job);
     if (message) {

@@ -45,6 +45,7 @@ typedef struct dl_admit_t {
     const char *request_id;
     const char *traceparent;    /**< or NULL */
     const char *tracestate;     /**< or NULL */
+    dl_bundle_e bundle;         /**< one archive of the files */
 } dl_admit_t;
 
 typedef enum {

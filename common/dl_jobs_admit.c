@@ -26,6 +26,12 @@ static void sha256_hex(const char *s, apr_size_t len, char out[65])
     out[64] = '\0';
 }
 
+/* Whether the job has a hash of files: several, or a bundle of any. */
+static int has_files(const dl_admit_t *a)
+{
+    return a->nfiles > 1 || a->bundle;
+}
+
 /* "70000,70001" */
 static const char *joined_ids(const dl_admit_t *a, apr_size_t *len,
                               apr_pool_t *p)
@@ -68,8 +74,12 @@ static const char *idempotency_name(const dl_admit_t *a, apr_pool_t *p)
 static const char *payload_digest(const dl_admit_t *a, const char *ids,
                                   apr_pool_t *p)
 {
-    const char *text = apr_psprintf(p, "%s\n%d\n%s", ids, (int)a->priority,
-                                    a->callback_url ? a->callback_url : "");
+    const char *text = apr_psprintf(p, "%s\n%d\n%s%s%s", ids,
+                                    (int)a->priority,
+                                    a->callback_url ? a->callback_url : "",
+                                    a->bundle ? "\n" : "",
+                                    a->bundle ? dl_bundle_name(a->bundle)
+                                              : "");
     char hex[65];
 
     sha256_hex(text, strlen(text), hex);
@@ -90,7 +100,7 @@ static void add_fields(dl_redis_cmd_t *cmd, const dl_admit_t *a,
 {
     add_field(cmd, "requestId", a->request_id);
     add_field(cmd, "traceparent", a->traceparent);
-    if (a->nfiles == 1)
+    if (!has_files(a))
         add_field(cmd, "fileId", ids);
     add_field(cmd, "userId", a->user);
     if (a->total != a->nfiles) {
@@ -116,11 +126,13 @@ static dl_redis_cmd_t *admit_cmd(dl_jobs_t *jobs, const dl_admit_t *a,
     apr_size_t len;
     const char *ids = joined_ids(a, &len, p), *scope = ids;
 
-    if (a->nfiles > 1) {
+    if (has_files(a)) {
         char hex[65];
 
         sha256_hex(ids, len, hex);
-        scope = apr_pstrmemdup(p, hex, 64);
+        scope = a->bundle ? apr_pstrcat(p, dl_bundle_name(a->bundle), ":",
+                                        hex, NULL)
+                          : apr_pstrmemdup(p, hex, 64);
     }
     dl_cmd_adds(cmd, a->job_id);
     dl_cmd_adds(cmd, a->user);
@@ -149,7 +161,8 @@ static dl_job_t *new_job(const dl_admit_t *a, const dl_admitted_t *admitted,
     job->state = DL_JOB_QUEUED;
     job->version = 1;
     job->total = a->total;
-    job->file_id = a->nfiles == 1 ? a->file_ids[0] : 0;
+    job->file_id = has_files(a) ? 0 : a->file_ids[0];
+    job->bundle = a->bundle;
     job->created_ms = admitted->now_ms;
     job->estimate_ms = estimate_ms;
     job->retries_remaining = -1;
@@ -160,7 +173,7 @@ static dl_job_t *new_job(const dl_admit_t *a, const dl_admitted_t *admitted,
     job->request_id = a->request_id;
     job->traceparent = a->traceparent;
     job->tracestate = a->tracestate;
-    if (a->nfiles > 1) {
+    if (has_files(a)) {
         apr_array_header_t *files = apr_array_make(p, a->nfiles,
                                                    sizeof(dl_job_file_t));
 

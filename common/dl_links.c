@@ -31,7 +31,7 @@ static const char *sign(const dl_config_t *conf, const char *key,
 static void sign_files(const dl_config_t *conf, dl_job_t *job,
                        apr_int64_t now_s, apr_pool_t *p)
 {
-    apr_int64_t half_s = conf->url_expiry_s / 2;
+    apr_int64_t half_s = conf->url_expiry_s / 2, expires_s = 0;
     int i;
 
     now_s -= half_s > 0 ? now_s % half_s : 0;
@@ -41,8 +41,11 @@ static void sign_files(const dl_config_t *conf, dl_job_t *job,
         if (file->state == DL_JOB_COMPLETED && file->key) {
             file->url = sign(conf, file->key, file->filename,
                              file->content_type, now_s, p,
-                             &job->url_expires_s);
+                             &expires_s);
         }
+    }
+    if (!job->bundle) {         /* else it is that of the archive's link */
+        job->url_expires_s = expires_s;
     }
 }
 
@@ -54,7 +57,6 @@ int dl_links_refresh(const dl_config_t *conf, dl_job_t *job,
 
     if (job->files) {
         sign_files(conf, job, now_s, p);
-        return 0;
     }
     if (job->state != DL_JOB_COMPLETED || !job->key
         || (job->url

@@ -209,6 +209,22 @@ static void read_priority(reader_t *r)
     }
 }
 
+static void read_bundle(reader_t *r)
+{
+    dl_json_str_t s = { NULL, 0 };
+
+    read_string(r, DL_ERROR_INVALID_REQUEST, "bundle", &s);
+    if (!s.s) {
+        return;
+    }
+    r->out->bundle = dl_bundle_parse(s.s, s.len);
+    if (!r->out->bundle) {
+        refuse(r->out, DL_ERROR_INVALID_REQUEST,
+               apr_psprintf(r->p, "bundle: \"%s\" is not zip or tar",
+                            shown(s.s, s.len, r->p)));
+    }
+}
+
 static void read_initiate_member(reader_t *r, const dl_json_str_t *name)
 {
     if (dl_json_is(name, "file_ids")) {
@@ -227,6 +243,9 @@ static void read_initiate_member(reader_t *r, const dl_json_str_t *name)
     }
     else if (dl_json_is(name, "priority")) {
         read_priority(r);
+    }
+    else if (dl_json_is(name, "bundle")) {
+        read_bundle(r);
     }
     else {
         dl_json_skip(&r->json);

@@ -10,6 +10,7 @@
 
 #include <apr_pools.h>
 
+#include "dl_bundle.h"
 #include "dl_config.h"
 #include "dl_error.h"
 #include "dl_url_guard.h"
@@ -34,6 +35,7 @@ typedef struct dl_request_t {
     const char *idempotency_key;    /**< or NULL */
     const char *callback_url;       /**< as sent, or NULL */
     dl_priority_e priority;
+    dl_bundle_e bundle;
     dl_error_e error;               /**< of a refusal */
     const char *message;            /**< of a refusal, else NULL */
 } dl_request_t;

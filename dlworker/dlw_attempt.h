@@ -4,7 +4,8 @@
  *
  * Made by dlw_task when a task is claimed, gone when it is settled. Sources
  * and stores read the first part, fill in the second, and report by the
- * calls below; they know nothing of Redis. All on the loop's thread.
+ * calls below; they know nothing of Redis (but `bundle`, which asks what the
+ * job's files became). All on the loop's thread.
  */
 #ifndef DLW_ATTEMPT_H
 #define DLW_ATTEMPT_H
@@ -21,6 +22,7 @@
 struct dlw_children_t;
 struct dlw_curl_t;
 struct dlw_keys_t;
+struct dlw_redis_t;
 struct dlw_store_t;
 struct dlw_store_ops_t;
 
@@ -33,6 +35,7 @@ typedef struct dlw_env_t {
     struct dlw_curl_t *curl;    /**< all transfers (dlw_curl.h) */
     struct dlw_keys_t *keys;    /**< keys that change (dlw_keys.h) or NULL */
     struct dlw_children_t *children; /**< of exec; NULL: no exec source */
+    struct dlw_redis_t *redis;  /**< of the bundle source */
     const struct dlw_store_ops_t *store_ops; /**< of DLJobStore */
     struct dlw_store_t *store;  /**< made by store_ops->create */
     apr_pool_t *pool;           /**< of the process: nothing per task here */
@@ -83,6 +86,8 @@ struct dlw_attempt_t {
     /* for the source to fill in, strings in pool */
     const char *filename;       /**< for the user, no directory; or NULL */
     const char *content_type;   /**< or NULL */
+    const char *extension;      /**< of the key (".zip"), NULL: that of
+                                     DLJobKeyFormat */
     dlw_object_t object;        /**< `store` source only: what is there */
 
     const dlw_attempt_on_t *on;

@@ -150,7 +150,16 @@ static int on_seek(void *baton, apr_int64_t offset)
 static int on_body(void *baton, const char *data, apr_size_t len)
 {
     dlw_s3_call_t *call = baton;
+    long status = dlw_xfer_status(call->xfer);
 
+    if (call->req.body && status >= 200 && status < 300) {
+        curl_off_t length = -1;
+
+        curl_easy_getinfo(dlw_xfer_easy(call->xfer),
+                          CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+        call->tried = call->req.tries;
+        return call->req.body(call->baton, length, data, len);
+    }
     if (len > DLW_S3_MAX_ANSWER - call->body_len) {
         return -1;
     }

@@ -33,6 +33,11 @@ typedef struct dlw_s3_request_t {
     const dlw_spool_t *spool;   /**< a body in a spool, or NULL */
     apr_int64_t offset;         /**< in the spool */
     apr_int64_t size;           /**< of the body */
+    /** The body of a good answer goes here as it comes, and is not kept; no
+     *  further try once it has begun. @a length: of it all, -1: not known.
+     *  @return 0, -1: end the request. NULL: keep it for the answer */
+    int (*body)(void *baton, apr_int64_t length, const char *data,
+                apr_size_t len);
     int tries;                  /**< in all, at least 1 */
     apr_int64_t timeout_ms;     /**< of one try, 0: only while it stalls */
 } dlw_s3_request_t;

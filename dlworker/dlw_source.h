@@ -54,6 +54,9 @@ extern const dlw_source_ops_t dlw_source_http;
 extern const dlw_source_ops_t dlw_source_store;
 extern const dlw_source_ops_t dlw_source_simulate;
 
+/** Of tasks from DL_BUNDLE_FIRST_ID on, whatever DLJobSource says. */
+extern const dlw_source_ops_t dlw_source_bundle;
+
 /** The one of @a kind, or NULL. */
 const dlw_source_ops_t *dlw_source_of(dl_source_e kind);
 

@@ -19,6 +19,17 @@ typedef struct dlw_store_ops_t dlw_store_ops_t;
 typedef void dlw_store_done_fn(void *baton, const dl_failure_t *failure,
                                const dlw_object_t *object);
 
+/** Who reads an object. On the loop's thread, never from within get(). */
+typedef struct dlw_store_sink_t {
+    /** It is there and has so many bytes. @return 0; else: no more of it */
+    int (*open)(void *baton, apr_int64_t size);
+    /** Some of them. @return 0; else: no more of it */
+    int (*data)(void *baton, const char *data, apr_size_t len);
+    /** The end, once: NULL when all was read; FILE_NOT_FOUND comes before
+     *  open(). The object is NULL. */
+    dlw_store_done_fn *done;
+} dlw_store_sink_t;
+
 struct dlw_store_ops_t {
     const char *name;
 
@@ -56,6 +67,19 @@ struct dlw_store_ops_t {
                   dlw_store_done_fn *done, void *baton);
 
     /**
+     * Reads what is under @a key, a piece at a time and no faster than the
+     * sink takes it. A transfer that breaks off is not begun again: that is
+     * the attempt's affair.
+     * @param sink  must outlive it
+     * @return the operation for abort(), or NULL when done() has been called
+     */
+    void *(*get)(dlw_store_t *store, const char *key, apr_pool_t *p,
+                 const dlw_store_sink_t *sink, void *baton);
+
+    /** Stops a get() whose done() has not come; not from within the sink. */
+    void (*abort_get)(dlw_store_t *store, void *op);
+
+    /**
      * Stops a put() or head() whose done() has not come: no further use of
      * its pool after return. What a put() left behind is removed in the
      * background (pending()).
@@ -85,6 +109,11 @@ const dlw_store_ops_t *dlw_store_of(dl_store_e kind);
 const char *dlw_store_attempt_key(const dl_config_t *conf,
                                   apr_int64_t file_id, apr_int64_t fence,
                                   apr_pool_t *p);
+
+/** The same with another extension: "files/70000.17-a1b2c3.tar". */
+const char *dlw_store_attempt_key_as(const dl_config_t *conf,
+                                     apr_int64_t file_id, apr_int64_t fence,
+                                     const char *extension, apr_pool_t *p);
 
 /** The fence in a key that an attempt made (NAME.FENCE-NONCE[.EXTENSION]);
  *  -1: none of those. */

@@ -18,6 +18,7 @@
 #include "dlw_disk.h"
 #include "dlw_store.h"
 #include "dlw_store_io.h"
+#include "dlw_store_read.h"
 
 /* The store is swept this often, and when it is found full. */
 #define SWEEP_MS (10 * 60 * 1000)
@@ -62,6 +63,8 @@ struct dlw_store_t {
     const dlw_env_t *env;
     dlw_disk_t *small;
     dlw_disk_t *large;
+    dlw_disk_t *reads;          /* made when first needed */
+    apr_pool_t *pool;
     dl_timer_t sweep;
     int sweeping;
     int removals;               /* and puts aborted but still running */
@@ -330,6 +333,7 @@ static apr_status_t file_create(const dlw_env_t *env, apr_pool_t *p,
     apr_status_t rv;
 
     store->env = env;
+    store->pool = p;
     store->bytes = -1;
     store->sweep.fn = sweep_now;
     store->sweep.baton = store;
@@ -433,6 +437,28 @@ static void *file_head(dlw_store_t *store, const char *key, apr_pool_t *p,
     return submit(op, 0, done, baton, p);
 }
 
+static void *file_get(dlw_store_t *store, const char *key, apr_pool_t *p,
+                      const dlw_store_sink_t *sink, void *baton)
+{
+    void *op = NULL;
+
+    if (dl_store_key_safe(key)
+        && (store->reads
+            || dlw_store_read_disk(store->env->loop, store->pool,
+                                   &store->reads) == APR_SUCCESS)) {
+        op = dlw_store_read_start(store->reads, store->env->conf->store.dir,
+                                  key, p, sink, baton);
+    }
+    return op ? op : refuse(sink->done, baton, "file store: the key is no "
+                            "safe path, or memory is short", 0);
+}
+
+static void file_abort_get(dlw_store_t *store, void *op)
+{
+    (void)store;
+    dlw_store_read_abort(op);
+}
+
 static void file_abort(dlw_store_t *store, void *handle)
 {
     op_t *op = handle;
@@ -461,6 +487,6 @@ static int file_pending(dlw_store_t *store)
 }
 
 const dlw_store_ops_t dlw_store_file = {
-    "file", file_create, file_probe, file_put, file_head, file_abort,
-    file_remove, file_pending
+    "file", file_create, file_probe, file_put, file_head, file_get,
+    file_abort_get, file_abort, file_remove, file_pending
 };

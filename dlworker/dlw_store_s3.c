@@ -28,6 +28,7 @@ struct dlw_store_t {
 typedef enum {
     OP_PUT,
     OP_HEAD,
+    OP_GET,
     OP_PROBE,
     OP_PROBE_READ
 } op_e;
@@ -45,6 +46,9 @@ typedef struct op_t {
     int nheaders;
     dlw_store_done_fn *done;
     void *baton;
+    const dlw_store_sink_t *sink; /* get only */
+    int opened;                 /* the sink knows the size */
+    apr_int64_t left;           /* bytes that have not come */
 } op_t;
 
 /* ---- put ---- */
@@ -223,6 +227,62 @@ static void *s3_head(dlw_store_t *store, const char *key, apr_pool_t *p,
     return op;
 }
 
+/* ---- get ---- */
+
+static int open_sink(op_t *op, apr_int64_t size)
+{
+    op->opened = 1;
+    op->left = size;
+    return op->sink->open(op->baton, size);
+}
+
+static int on_get_body(void *baton, apr_int64_t length, const char *data,
+                       apr_size_t len)
+{
+    op_t *op = baton;
+
+    if (!op->opened && (length < 0 || open_sink(op, length) != 0)) {
+        return -1;
+    }
+    op->left -= (apr_int64_t)len;
+    return op->left < 0 || op->sink->data(op->baton, data, len) != 0 ? -1 : 0;
+}
+
+static void on_got(void *baton, const dlw_s3_answer_t *answer)
+{
+    op_t *op = baton;
+    dl_failure_t f;
+
+    op->call = NULL;
+    if (dlw_s3_ok(answer) && !op->opened) {
+        open_sink(op, 0);       /* an empty one has no body */
+    }
+    if (dlw_s3_ok(answer) && op->left == 0) {
+        op->done(op->baton, NULL, NULL);
+        return;
+    }
+    f = dlw_s3_ok(answer)
+        ? dlw_failure("STORAGE_ERROR", "The storage is not available",
+                      "S3 GET: the body was cut short", 0)
+        : dlw_s3_failure(answer, op->pool);
+    op->done(op->baton, &f, NULL);
+}
+
+static void *s3_get(dlw_store_t *store, const char *key, apr_pool_t *p,
+                    const dlw_store_sink_t *sink, void *baton)
+{
+    op_t *op = make_op(store, OP_GET, key, p, sink->done, baton);
+    dlw_s3_request_t req = { 0 };
+
+    op->sink = sink;
+    req.method = "GET";
+    req.key = op->key;
+    req.body = on_get_body;
+    req.tries = TRIES;
+    op->call = dlw_s3_start(store->s3, &req, p, on_got, op);
+    return op;
+}
+
 static void on_probed(void *baton, const dlw_s3_answer_t *answer)
 {
     op_t *op = baton;
@@ -303,6 +363,6 @@ static apr_status_t s3_create(const dlw_env_t *env, apr_pool_t *p,
 }
 
 const dlw_store_ops_t dlw_store_s3 = {
-    "s3", s3_create, s3_probe, s3_put, s3_head, s3_abort, s3_remove,
-    s3_pending
+    "s3", s3_create, s3_probe, s3_put, s3_head, s3_get, s3_abort,
+    s3_abort, s3_remove, s3_pending
 };

@@ -9,6 +9,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "dl_bundle.h"
 #include "dl_utf8.h"
 
 #define PROGRESS_MAX 99         /* 100 is said by the settlement */
@@ -96,8 +97,9 @@ static void on_stored(void *baton, const dl_failure_t *failure,
 static void store(dlw_task_t *task)
 {
     const dlw_env_t *env = task->a.env;
-    const char *key = dlw_store_attempt_key(task->a.conf, task->a.file_id,
-                                            task->a.fence, task->a.pool);
+    const char *key = dlw_store_attempt_key_as(
+        task->a.conf, task->a.file_id, task->a.fence, task->a.extension,
+        task->a.pool);
     void *op;
 
     task->state = DLW_TASK_STORE;
@@ -211,6 +213,7 @@ static void fill_attempt(dlw_task_t *task, const dl_task_t *claimed)
                                 a->pool);
     a->filename = NULL;
     a->content_type = NULL;
+    a->extension = NULL;
     memset(&a->object, 0, sizeof(a->object));
     a->on = &source_on;
     a->task = task;
@@ -241,7 +244,9 @@ void dlw_task_begin(dlw_task_t *task, const dl_task_t *claimed,
         return;
     }
     task->state = DLW_TASK_SOURCE;
-    task->source = dlw_source_of(task->a.conf->source.kind);
+    task->source = claimed->file_id >= DL_BUNDLE_FIRST_ID
+                       ? &dlw_source_bundle
+                       : dlw_source_of(task->a.conf->source.kind);
     run = task->source->start(&task->a);
     if (task->state == DLW_TASK_SOURCE)
         task->run = run;

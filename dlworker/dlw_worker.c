@@ -199,6 +199,7 @@ static apr_status_t start_parts(dlw_worker_t *worker)
     dlw_beat_start(worker);
     dlw_life_start(worker);
     worker->redis = dlw_redis_create(env->loop, &redis, worker->parts);
+    env->redis = worker->redis;
     dlw_claim_start(worker);
     dlw_control_start(worker);
     dlw_audit_start(worker);

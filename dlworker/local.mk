@@ -5,11 +5,20 @@
 
 noinst_LTLIBRARIES += dlworker/libdlworker.la
 dlworker_libdlworker_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) \
-	-I$(top_srcdir)/dlworker
-dlworker_libdlworker_la_LIBADD = common/libdlcommon.la $(CURL_LIBS)
+	$(ARCHIVE_CFLAGS) -I$(top_srcdir)/dlworker
+dlworker_libdlworker_la_LIBADD = common/libdlcommon.la $(CURL_LIBS) \
+	$(ARCHIVE_LIBS)
 dlworker_libdlworker_la_SOURCES =
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_attempt.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_attempt.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_archive.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_archive.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_entry_names.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_entry_names.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_manifest.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_manifest.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_store_read.c
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_store_read.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_children.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_children.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_exec_args.c
@@ -20,6 +29,7 @@ dlworker_libdlworker_la_SOURCES += dlworker/dlw_exec_status.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_exec_status.h
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_rundir.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_rundir.h
+dlworker_libdlworker_la_SOURCES += dlworker/dlw_source_bundle.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_source_exec.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_http_answer.c
 dlworker_libdlworker_la_SOURCES += dlworker/dlw_http_answer.h

@@ -116,6 +116,7 @@ int dljob_admit(dljob_call_t *call, const dl_request_t *request,
     admit.total = request->total;
     admit.idempotency_key = request->idempotency_key;
     admit.priority = request->priority;
+    admit.bundle = request->bundle;
     admit.callback_url = request->callback_url;
     admit.base = request->callback_url ? dljob_base_url(call) : NULL;
     admit.request_id = call->request_id;

@@ -103,7 +103,7 @@ int dljob_result(dljob_call_t *call)
         return dljob_error_send(call, dl_error_of_job(job->error_code),
                                 job->error);
     case DL_JOB_COMPLETED:
-        if (job->files || wants_json(call)) {
+        if ((job->files && !job->bundle) || wants_json(call)) {
             return dljob_job_send(call, HTTP_OK, job, NULL);
         }
         return redirect(call, job->url);

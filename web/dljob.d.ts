@@ -24,6 +24,8 @@ export interface Job {
   progress: number;
   totalFileIds?: number;
   fileId?: number;
+  /** Of a job with bundle: downloadUrl, size … are those of the archive. */
+  bundle?: 'zip' | 'tar';
   downloadUrl?: string;
   size?: number;
   filename?: string;

@@ -127,7 +127,8 @@ end
 local shares = 0
 
 local function check_job(key, job)
-    local j = call('HMGET', key, 'status', 'fileId', 'files', 'createdAt')
+    local j = call('HMGET', key, 'status', 'fileId', 'files', 'createdAt',
+                   'bundle')
     if call('TTL', key) == -1 then
         call('EXPIRE', key, CFG_JOB_TTL_S)
         say('job ' .. job .. ' had no lifetime: set')
@@ -162,6 +163,9 @@ local function check_job(key, job)
         if letter ~= 'c' and letter ~= 'f' then
             check_wait(job, files[i])
         end
+    end
+    if j[5] then
+        check_wait(job, j[5])
     end
 end
 

@@ -13,7 +13,8 @@ local SEEN_S = 60
 local job, user, operator, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key, files = '@P@job:status:' .. job, '@P@job:files:' .. job
 local j = call('HMGET', key, 'status', 'version', 'userId', 'files',
-               'callbackUrl', 'createdAt', 'holders', 'fileId', 'set')
+               'callbackUrl', 'createdAt', 'holders', 'fileId', 'set',
+               'bundle')
 local status = j[1]
 
 local function answer(outcome)
@@ -77,6 +78,9 @@ if j[4] then
         if letter ~= 'c' and letter ~= 'f' then
             leave(shares[i])
         end
+    end
+    if j[10] then
+        leave(j[10])
     end
     call('EXPIRE', files, CFG_JOB_TTL_S)
 elseif j[8] then

@@ -89,6 +89,7 @@ START_TEST(good_bodies_are_understood)
         ck_assert_ptr_null(r.idempotency_key);
         ck_assert_ptr_null(r.callback_url);
         ck_assert_int_eq(r.priority, DL_PRIORITY_NORMAL);
+        ck_assert_int_eq(r.bundle, DL_BUNDLE_NONE);
     }
 }
 END_TEST
@@ -96,12 +97,13 @@ END_TEST
 START_TEST(the_other_members_are_read)
 {
     dl_request_t r = read_body(
-        "{\"priority\":\"low\",\"idempotency_key\":\"k 1~\","
+        "{\"priority\":\"low\",\"bundle\":\"tar\",\"idempotency_key\":\"k 1~\","
         "\"callbackUrl\":\"https:\\/\\/hooks.example.com/a?b=c\","
         "\"file_id\":70000}");
 
     ck_assert_ptr_null(r.message);
     ck_assert_int_eq(r.priority, DL_PRIORITY_LOW);
+    ck_assert_int_eq(r.bundle, DL_BUNDLE_TAR);
     ck_assert_str_eq(r.idempotency_key, "k 1~");
     ck_assert_str_eq(r.callback_url, "https://hooks.example.com/a?b=c");
 }
@@ -220,6 +222,10 @@ START_TEST(each_refusal_has_its_code_and_words)
           "priority: \"urgent\" is not high, normal or low" },
         { F "\"priority\":\"High\"}", "INVALID_REQUEST",
           "priority: \"High\" is not high, normal or low" },
+        { F "\"bundle\":\"rar\"}", "INVALID_REQUEST",
+          "bundle: \"rar\" is not zip or tar" },
+        { F "\"bundle\":true}", "INVALID_REQUEST",
+          "bundle: true is a boolean, not a string" },
         { F "\"priority\":1}", "INVALID_REQUEST",
           "priority: 1 is a number, not a string" },
         { F "\"priority\":\"high\"}", "FORBIDDEN",

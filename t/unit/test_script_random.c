@@ -60,6 +60,8 @@ static void admit(void)
     if (a->nfiles == 0)
         ids[a->nfiles++] = 70000 + below(FILES);
     a->total = a->nfiles;
+    if (below(4) == 0)
+        a->bundle = below(2) ? DL_BUNDLE_ZIP : DL_BUNDLE_TAR;
     a->priority = (dl_priority_e)below(3);
     if (below(4) == 0)
         a->idempotency_key = apr_psprintf(w.bed.p, "k%d", below(5));
@@ -139,14 +141,25 @@ static void cancel(void)
     }
 }
 
+static int bundles(void)
+{
+    return atoi(bed_redis(&w.bed, "GET {t}:queue:bundles"));
+}
+
+/* The next attempt of a task is due, or its lease is over. */
+static void run_out(const char *zset, apr_int64_t task)
+{
+    bed_redis(&w.bed, "ZADD {t}:queue:%s XX 1 %s", zset,
+              apr_psprintf(w.bed.p, "%" APR_INT64_T_FMT, task));
+}
+
 static void time_passes(void)
 {
-    if (below(2))
-        bed_redis(&w.bed, "ZADD {t}:queue:delayed XX 1 %d",
-                  70000 + below(FILES));
-    else
-        bed_redis(&w.bed, "ZADD {t}:queue:lease XX 1 %d",
-                  70000 + below(FILES));
+    int made = bundles();
+
+    run_out(below(2) ? "delayed" : "lease",
+            made && below(2) ? DL_BUNDLE_FIRST_ID + 1 + below(made)
+                             : 70000 + below(FILES));
     if (below(3) == 0)
         bed_redis(&w.bed, "DEL {t}:result:file:%d:completed",
                   70000 + below(FILES));
@@ -176,8 +189,12 @@ static void finish(void)
         dl_claim_t got;
 
         for (int i = 0; i < FILES; i++) {
-            bed_redis(&w.bed, "ZADD {t}:queue:delayed XX 1 %d", 70000 + i);
-            bed_redis(&w.bed, "ZADD {t}:queue:lease XX 1 %d", 70000 + i);
+            run_out("delayed", 70000 + i);
+            run_out("lease", 70000 + i);
+        }
+        for (int i = bundles(); i > 0; i--) {
+            run_out("delayed", DL_BUNDLE_FIRST_ID + i);
+            run_out("lease", DL_BUNDLE_FIRST_ID + i);
         }
         got = bed_claim(&w.bed, "last", 10);
         for (int i = 0; i < got.tasks->nelts; i++)

@@ -163,7 +163,9 @@ local function create_several(job, user, scope, fids, results, tasks,
         call('HSET', key, 'startedAt', now, 'progressSum', sum,
              'done', done)
     end
-    if done == #fids then
+    if done == #fids and wants_bundle(scope) then
+        queue_bundle(job, key, priority)
+    elseif done == #fids then
         call('HSET', key, 'status', 'completed', 'completedAt', now)
         call('EXPIRE', files, CFG_JOB_TTL_S)
         local j = call('HMGET', key, 'callbackUrl')

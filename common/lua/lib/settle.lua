@@ -6,6 +6,7 @@
 --@include lib/base.lua
 --@include lib/notify.lua
 --@include lib/stats.lua
+--@include lib/bundle.lua
 
 -- How many more jobs this call may tell.
 local budget = 128
@@ -33,19 +34,34 @@ local function finish(job, key, status, user, created, callback, scope)
     count(status)
 end
 
+-- The archive of a job's files is made, or failed for good.
+local function end_bundle(job, key, j, r, set)
+    local version = (j[2] or 0) + 1
+    call('HSET', key, 'version', version, 'message', '', unpack(r.fields))
+    call('EXPIRE', '@P@job:files:' .. job, CFG_JOB_TTL_S)
+    finish(job, key, r.ok and 'completed' or 'failed', j[3], j[6], j[5], set)
+    changed(job, j[3], version, true)
+end
+
 -- One file of a job with several. The sum of progress moves by what the file
 -- still lacked; a failed one stays where it was.
 local function end_share(job, key, j, fid, r)
     local files = '@P@job:files:' .. job
     local old = call('HGET', files, fid)
     local letter = old and string.sub(old, 1, 1)
-    if not old or letter == 'c' or letter == 'f' then
+    if not old then
+        local b = call('HMGET', key, 'bundle', 'set')
+        if b[1] == fid then
+            end_bundle(job, key, j, r, b[2])
+        end
+        return
+    elseif letter == 'c' or letter == 'f' then
         return
     end
     local had = letter == 'p' and tonumber(string.sub(old, 2)) or 0
     local version = (j[2] or 0) + 1
     local m = call('HMGET', key, 'progressSum', 'done', 'failed', 'startedAt',
-                   'set')
+                   'set', 'priority')
     local sum, done, failed = m[1] or 0, m[2] or 0, m[3] or 0
 
     if r.ok then
@@ -64,6 +80,10 @@ local function end_share(job, key, j, fid, r)
                 'status', 'processing', 'startedAt', m[4] or now
         end
         call('HSET', key, unpack(set))
+    elseif tonumber(done) > 0 and wants_bundle(m[5]) then
+        call('HSET', key, 'status', 'processing', 'startedAt', m[4] or now,
+             unpack(set))
+        queue_bundle(job, key, m[6] or '1')
     else
         local status = tonumber(done) > 0 and 'completed' or 'failed'
         set[9], set[10], set[11], set[12] =

@@ -221,6 +221,11 @@ else
     end
 end
 
+-- The archive is a task too
+if wants_bundle(scope) then
+    fresh = fresh + 1
+end
+
 -- The queue's bound, by the exact figures
 if CFG_MAX_QUEUE > 0 and fresh > 0 then
     length = length + call('ZCARD', '@P@queue:delayed')
