@@ -16,7 +16,7 @@ use Digest::SHA qw(sha256_hex);
 use DLTest::Wait qw(now_s wait_for);
 
 my $FIRST = 200_000;        # file id of the first second
-my $FILES_S = 8;            # new files a second
+my $FILES_S = 6;            # new files a second
 my $ACTIVE = 10;            # jobs it looks after at a time
 my $TRIES = 12;
 

@@ -16,7 +16,7 @@ use warnings;
 use DLTest::Wait qw(now_s wait_for);
 
 # Of a worker: name => share
-my @WORKER = (kill => 30, stop => 25, term => 10, cut => 20, away => 15);
+my @WORKER = (kill => 20, stop => 25, term => 10, cut => 20, away => 25);
 my @SCRIPTS = qw(claim claim complete complete beat fail release);
 
 sub new {

@@ -199,8 +199,9 @@ sub wrong_bytes {
     my $run = $made[0];
     return "the bytes of run $run->{run} before it had ended"
         if $run->{ended}{at} > $get->{at};
-    my ($later) = grep { $_->{fence} > $run->{fence}
-                         && $_->{at} < $run->{ended}{at} }
+    # Once a result is recorded nobody claims the file; so who has claimed it
+    # later did so before, and what came of the earlier claim was to be refused.
+    my ($later) = grep { $_->{fence} > $run->{fence} }
         $self->of_file($get->{file});
     return "the bytes of run $run->{run}, which run $later->{run} had fenced"
         if $later;
