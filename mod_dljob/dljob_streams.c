@@ -110,6 +110,9 @@ void dljob_streams_child(apr_pool_t *pchild, server_rec *main)
     }
     dljob_park_init();
     pthread_mutex_init(&streams->mutex, NULL);
+    streams->http2 = apr_pcalloc(pchild, sizeof(*streams->http2)
+                                             * (apr_size_t)
+                                                   streams->cap.blocking);
     streams->mine = dl_seats_join(streams->seats);
     if (!streams->mine
         || dljob_hub_create(pchild, dljob_counts_mine(
@@ -147,7 +150,8 @@ void dljob_streams_stopping(apr_pool_t *pchild, int graceful)
 typedef struct taken_t {
     dljob_streams_t *streams;
     dl_seat_t seat;
-    dljob_seat_e how;
+    int *held;                  /* streams->parked or ->blocking */
+    conn_rec **place;           /* in streams->http2; NULL: HTTP/1.1 */
 } taken_t;
 
 static apr_status_t give_back(void *baton)
@@ -157,46 +161,83 @@ static apr_status_t give_back(void *baton)
 
     pthread_mutex_lock(&streams->mutex);
     dl_seats_give(streams->mine, &taken->seat);
-    if (taken->how == DLJOB_SEAT_PARKED) {
-        streams->parked--;
-    }
-    else {
-        streams->blocking--;
+    (*taken->held)--;
+    if (taken->place) {
+        *taken->place = NULL;
     }
     pthread_mutex_unlock(&streams->mutex);
     return APR_SUCCESS;
+}
+
+/* mod_http2 works on few requests of a connection at a time, two when it is
+ * annoyed, and a stream is one of them as long as it lasts: a second one of
+ * the same browser could keep all else of the site from it. */
+static conn_rec **http2_place(dljob_streams_t *streams,
+                              const conn_rec *connection)
+{
+    conn_rec **place = NULL;
+    int i;
+
+    for (i = 0; i < streams->cap.blocking; i++) {
+        if (streams->http2[i] == connection) {
+            return NULL;
+        }
+        if (!streams->http2[i]) {
+            place = &streams->http2[i];
+        }
+    }
+    return place;
+}
+
+/* Mutex held. Whether all that is needed was to be had. */
+static int take(dljob_call_t *call, taken_t *taken, int most)
+{
+    dljob_streams_t *streams = taken->streams;
+    request_rec *r = call->r;
+    conn_rec *http2 = r->connection->master;
+    dl_seats_limits_t limits;
+
+    limits.server = streams->cap.server;
+    limits.user = call->location->max_streams_user;
+    limits.address = call->location->max_streams_address;
+    if (*taken->held >= most
+        || (http2 && !(taken->place = http2_place(streams, http2)))
+        || dl_seats_take(streams->seats, streams->mine, &limits, call->user,
+                         r->useragent_ip, &taken->seat) != DL_SEATS_TAKEN) {
+        return 0;
+    }
+    (*taken->held)++;
+    if (taken->place) {
+        *taken->place = http2;
+    }
+    return 1;
 }
 
 int dljob_streams_seat(dljob_call_t *call, dljob_seat_e *how)
 {
     dljob_streams_t *streams = call->engine->streams;
     request_rec *r = call->r;
-    dl_seats_limits_t limits;
     taken_t *taken;
-    int *held, most;
-    int ok = 0;
+    int most, ok;
 
     if (!streams || !streams->hub || !call->location->stream
         || dljob_hub_is_stopping(streams->hub)) {
         return HTTP_SERVICE_UNAVAILABLE;
     }
-    *how = dljob_park_can(r) ? DLJOB_SEAT_PARKED : DLJOB_SEAT_BLOCKING;
-    held = *how == DLJOB_SEAT_PARKED ? &streams->parked : &streams->blocking;
-    most = *how == DLJOB_SEAT_PARKED ? streams->cap.child
-                                     : streams->cap.blocking;
-    limits.server = streams->cap.server;
-    limits.user = call->location->max_streams_user;
-    limits.address = call->location->max_streams_address;
-    taken = apr_palloc(r->pool, sizeof(*taken));
+    taken = apr_pcalloc(r->pool, sizeof(*taken));
     taken->streams = streams;
-    taken->how = *how;
-    pthread_mutex_lock(&streams->mutex);
-    if (*held < most
-        && dl_seats_take(streams->seats, streams->mine, &limits, call->user,
-                         r->useragent_ip, &taken->seat) == DL_SEATS_TAKEN) {
-        (*held)++;
-        ok = 1;
+    if (dljob_park_can(r)) {
+        *how = DLJOB_SEAT_PARKED;
+        taken->held = &streams->parked;
+        most = streams->cap.child;
     }
+    else {
+        *how = DLJOB_SEAT_BLOCKING;
+        taken->held = &streams->blocking;
+        most = streams->cap.blocking;
+    }
+    pthread_mutex_lock(&streams->mutex);
+    ok = take(call, taken, most);
     pthread_mutex_unlock(&streams->mutex);
     if (!ok) {
         return HTTP_SERVICE_UNAVAILABLE;
@@ -206,7 +247,7 @@ int dljob_streams_seat(dljob_call_t *call, dljob_seat_e *how)
     return OK;
 }
 
-/* A stream ends some while before the MPM would cut it, and all streams that
+/* A stream ends some while before the MPM would cut it, and streams that
  * began together do not end together. */
 static apr_int64_t life_ms(const request_rec *r, apr_int64_t wanted_ms,
                            int spread)
@@ -217,13 +258,19 @@ static apr_int64_t life_ms(const request_rec *r, apr_int64_t wanted_ms,
     apr_int64_t most_ms = (timeout_s - margin_s) * 1000;
     dl_random_t random;
 
-    if (spread && wanted_ms > 10) {
+    if (!spread) {
+        return wanted_ms < most_ms ? wanted_ms : most_ms;
+    }
+    if (wanted_ms > most_ms * 10 / 11) {
+        wanted_ms = most_ms * 10 / 11;
+    }
+    if (wanted_ms > 10) {
         dl_random_init(&random);
         wanted_ms += (apr_int64_t)dl_random_below(
                          &random, (apr_uint32_t)(wanted_ms / 5))
                      - wanted_ms / 10;
     }
-    return wanted_ms < most_ms ? wanted_ms : most_ms;
+    return wanted_ms;
 }
 
 int dljob_streams_hold(dljob_call_t *call, dljob_seat_e how,

@@ -16,9 +16,11 @@ struct dljob_streams_t {
     dl_seats_t *seats;          /**< of the server, in shared memory */
     dl_seats_mine_t *mine;      /**< of this child */
     dl_cap_t cap;
-    pthread_mutex_t mutex;      /**< guards mine and the two below */
+    pthread_mutex_t mutex;      /**< guards mine and what is below */
     int parked;
     int blocking;
+    conn_rec **http2;           /**< cap.blocking places: connections of
+                                     HTTP/2 that have their stream */
 };
 
 /** How a seat is held. */

@@ -80,7 +80,7 @@ subtest 'a change that nobody was told of' => sub {
     $redis->cmd(HSET => "{figures}:job:status:$job", version => 7,
                 progress => 7);
     is $s->job->{json}{progress}, 7, 'is found';
-    cmp_ok now_s() - $start, '<', 7, 'with the next heartbeat (4 s)';
+    cmp_ok now_s() - $start, '<', 7, 'with the next heartbeat (2 s)';
     $http->delete("$base/$job");
 };
 
@@ -119,20 +119,59 @@ subtest 'one that goes is noticed' => sub {
     $still->delete("$base/$job");
 };
 
+# When streams ended, in seconds after @$began; each had heartbeats and was
+# told to come back.
+sub lives {
+    my ($heartbeats, $began, @streams) = @_;
+    my @ends = DLTest::EventStream->ends(@streams);
+    for (@ends) {
+        cmp_ok $_->{retry_ms}, '>=', 500, 'it was told when to come back';
+        cmp_ok $_->{comments}, '>=', $heartbeats, 'heartbeats before';
+    }
+    my @lives = map { $ends[$_]{at} - $began->[$_] } 0 .. $#ends;
+    my ($first, @others) = sort { $a <=> $b } map { $_->{at} } @ends;
+    cmp_ok $others[-1] - $first, '>', 0.02, 'not all at once';
+    return @lives;
+}
+
+# Several streams and when each was begun.
+sub begin {
+    my ($http, $path, $count) = @_;
+    my (@began, @streams);
+    for (1 .. $count) {
+        push @began, now_s();
+        push @streams, DLTest::EventStream->open($http, $path);
+    }
+    return (\@began, @streams);
+}
+
+subtest "the server's Timeout is near" => sub {
+    my $http = site('hasty');
+    my $job = initiate($http, { file_id => fresh_id() })->{jobId};
+    my @lives = lives(0, begin($http, "$base/$job/stream", 10));
+    cmp_ok $_, '>', 1.4, 'nine tenths of two seconds, less a tenth'
+        for @lives;
+    $http->delete("$base/$job");
+};
+
 subtest 'one that does not read is let go of in time' => sub {
     return pass 'or holds its thread so long' if $ENV{DLJOB_MPM} eq 'worker';
     my $http = site('figures');
     wait_for(sub { !open_streams($http) }, 'none is open');
-    my $job = initiate($http, { file_id => fresh_id() })->{jobId};
+    my ($job, $read) = map {
+        initiate($http, { file_id => fresh_id() })->{jobId} } 1 .. 2;
     my $stuck = narrow($http, "/brief/$job/stream");
     $redis->cmd(PUBLISH => "{figures}:job:$job",
         qq({"jobId":"$job","version":$_,"status":"processing",)
         . qq("message":") . 'x' x 50_000 . '"}') for 2 .. 100;
     is open_streams($http), 1, 'one is open';
     my $start = now_s();
+    my ($began, @others) = begin($http, "/brief/$read/stream", 10);
+    cmp_ok $_, '>', 5.3, 'one that reads lives six seconds, less a tenth'
+        for lives(2, $began, @others);
     wait_for(sub { !open_streams($http) }, 'it is closed', 70);
     cmp_ok now_s() - $start, '<', 30, "long before the server's Timeout";
-    $http->delete("$base/$job");
+    $http->delete("$base/$_") for $job, $read;
 };
 
 subtest 'a change during an outage' => sub {

@@ -114,6 +114,20 @@ t_tools_store_drive_LDADD = dlworker/libdlworker.la common/libdlcommon.la
 t_tools_store_drive_SOURCES = t/tools/store_drive.c
 
 # Many streams at once: stage 65 and bench/streams.
+if HAVE_APXS
+# httpd before 2.4.63: its answer to a question, and what its headers lack.
+check_LTLIBRARIES += t/tools/mod_before_waitio.la
+t_tools_mod_before_waitio_la_CPPFLAGS = $(AM_CPPFLAGS) $(APXS_INCLUDES)
+t_tools_mod_before_waitio_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-shared -rpath /nowhere
+t_tools_mod_before_waitio_la_SOURCES = t/tools/mod_before_waitio.c
+check_LTLIBRARIES += t/tools/libbefore_waitio.la
+t_tools_libbefore_waitio_la_CPPFLAGS = $(AM_CPPFLAGS) $(APXS_INCLUDES) \
+	-I$(top_srcdir)/mod_dljob -include $(top_srcdir)/t/tools/before_waitio.h
+t_tools_libbefore_waitio_la_SOURCES = mod_dljob/dljob_park.c \
+	mod_dljob/dljob_cap.c t/tools/before_waitio.h
+endif
+
 check_PROGRAMS += t/tools/streams
 t_tools_streams_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 t_tools_streams_LDADD = $(OPENSSL_LIBS)

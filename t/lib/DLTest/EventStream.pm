@@ -6,7 +6,8 @@
 #   my $event = $s->next;         # { event, id, retry, data, json, comment }
 #   $s->ended;                    # waits until the server has ended it
 #
-# $http is a DLTest::HTTP; the stream has a connection of its own.
+# $http is a DLTest::HTTP; the stream has a connection of its own, from the
+# address $http->{from} if it has one.
 # open_narrow() is the same with a connection that takes little at a time, in
 # small segments: the server's buffers stay small too.
 package DLTest::EventStream;
@@ -25,7 +26,8 @@ my $json = JSON::PP->new->utf8;
 sub open {
     my ($class, $http, $path, %headers) = @_;
     my $fh = IO::Socket::INET->new(
-        PeerAddr => '127.0.0.1', PeerPort => $http->{port}, Timeout => 60)
+        PeerAddr => '127.0.0.1', PeerPort => $http->{port}, Timeout => 60,
+        LocalAddr => $http->{from})
         or die "stream: connect: $@\n";
     return $class->ask($fh, $http, $path, %headers);
 }
@@ -134,6 +136,29 @@ sub ended {
     my $self = shift;
     1 while $self->fill;
     return 1;
+}
+
+# Reads several to their ends; when each ended, in seconds of now_s(), how
+# many comments it had, and what its last line told the client to wait (undef:
+# nothing).
+sub ends {
+    my ($class, @streams) = @_;
+    my $select = IO::Select->new(map { $_->{fh} } @streams);
+    my (%end, %of);
+    $of{ $_->{fh} } = $_ for @streams;
+    while ($select->count) {
+        my @ready = $select->can_read(60) or die "streams: no end in 60 s\n";
+        for my $fh (@ready) {
+            next if $of{$fh}->fill;
+            $end{$fh} = now_s();
+            $select->remove($fh);
+        }
+    }
+    return map { { at => $end{ $_->{fh} },
+        comments => scalar(() = $_->{raw} =~ /^:\n/mg),
+        retry_ms => $_->{raw}
+            =~ /\nretry: (\d+)\n\n(?:\r\n0\r\n\r\n)?\z/ ? $1 : undef } }
+        @streams;
 }
 
 sub close { my $self = shift; close delete $self->{fh}; return }

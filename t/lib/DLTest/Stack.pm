@@ -7,7 +7,7 @@
 #       redis => ['--appendonly', 'yes'],   # further arguments
 #       conf => "DLJobLease 4s\n",          # further directives, both programs
 #       worker_conf => "...", httpd_conf => "...", location => "...",
-#       workers => 2, mpm => 'event', proxy => 1);
+#       workers => 2, mpm => 'event', proxy => 1, tls => 1, http2 => 1);
 #   $stack->start;
 #   $stack->http->post_json($stack->api('/initiate'), { file_ids => [70000] });
 #   $stack->stop('redis');  $stack->kill9('w1');  $stack->start_part('w1');
@@ -140,8 +140,11 @@ sub start_part {
     my $log = $self->log_of($part);
     my $as = $part =~ /^w/ ? $self->{user} : undef;
 
+    # prefork's parent ends its whole process group
+    my @apart = $part eq 'httpd' && $self->{mpm} eq 'prefork'
+        ? (before_exec => sub { setpgrp }) : ();
     $self->{parts}{$part} = DLTest::Process->new(
-        name => $part, log => $log, user => $as, umask => 022,
+        name => $part, log => $log, user => $as, umask => 022, @apart,
         command => $self->command($part), env => $self->env($part));
     return if $with{no_wait};
     my $ready = $part eq 'redis' ? sub { -S $self->{socket}

@@ -71,7 +71,8 @@ sub httpd_conf {
         grep { -e "$libexec/mod_$_.so" }
         "mpm_$self->{mpm}", qw(unixd authn_core authz_core authz_host alias
                                dir env headers mime setenvif status),
-        $self->{tls_port} ? qw(socache_shmcb ssl) : ();
+        $self->{tls_port} ? qw(socache_shmcb ssl) : (),
+        $self->{http2} ? 'http2' : ();
     my $user = $> == 0 ? "User $self->{user}\nGroup #"
         . (getpwnam $self->{user})[3] . "\n" : '';
     # stock: what Debian's mpm_event.conf says
@@ -105,6 +106,7 @@ MaxKeepAliveRequests 0
 KeepAliveTimeout 15
 DocumentRoot "$dir/htdocs"
 TypesConfig /dev/null
+@{[ $self->{http2} ? 'Protocols h2 h2c http/1.1' : '' ]}
 $self->{httpd_conf}
 EOT
 DLJobUser "%{req:X-User}"
