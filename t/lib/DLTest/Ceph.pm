@@ -12,23 +12,11 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Temp ();
-use IO::Socket::INET ();
+use DLTest::Port qw(free_ports);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 my $owner = $$;
 my @running;
-
-# Three neighbours that are free at this moment.
-sub free_ports {
-    for (1 .. 1000) {
-        my $port = 10_240 + int rand 20_000;
-        my @held = map { IO::Socket::INET->new(
-            LocalAddr => '127.0.0.1', LocalPort => $port + $_, Listen => 1)
-            // () } 0 .. 2;
-        return map { $port + $_ } 0 .. 2 if @held == 3;
-    }
-    die "no free ports on 127.0.0.1\n";
-}
 
 sub new {
     my ($class, $build) = @_;
@@ -37,7 +25,7 @@ sub new {
     $self->{dir} = File::Temp->newdir('dlceph-XXXXXXXX', TMPDIR => 1);
     push @running, $self;
     for my $try (1 .. 3) {
-        my @ports = free_ports();
+        my @ports = free_ports(3);
         last if system("$TOP/t/tools/ceph-aio", 'start', "$self->{dir}/$try",
                        @ports) == 0 && ($self->{at} = "$self->{dir}/$try");
         system "$TOP/t/tools/ceph-aio", 'stop', "$self->{dir}/$try";

@@ -9,7 +9,7 @@ use warnings;
 use Apache::TestRun ();
 use Apache::TestConfig ();
 use DLTest::Bed ();
-use IO::Socket::INET ();
+use DLTest::Port qw(free_port);
 use TAP::Harness ();
 
 our @ISA = ('Apache::TestRun');
@@ -37,26 +37,12 @@ sub need_env {
     return $value;
 }
 
-# Apache::Test counts upwards from one port, so two runs that start together
-# would meet. Below the range from which the system takes ports by itself.
-my %taken;
-sub free_port {
-    for (1 .. 1000) {
-        my $port = 10_240 + int rand 20_000;
-        next if $taken{$port}++;
-        my $socket = IO::Socket::INET->new(
-            LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1)
-            or next;
-        close $socket;
-        return $port;
-    }
-    die "no free port on 127.0.0.1\n";
-}
-
 sub pre_configure {
     my $self = shift;
     my $conf = $self->{conf_opts};
 
+    # Apache::Test itself counts upwards from one port: two runs that start
+    # together would meet.
     $conf->{port} = free_port();
     $bed = DLTest::Bed->new(build => need_env('DLJOB_BUILDDIR'));
     local $SIG{__DIE__} = 'DEFAULT';

@@ -27,6 +27,7 @@ use File::Temp ();
 use IO::Socket::INET ();
 use DLTest::CutProxy ();
 use DLTest::HTTP ();
+use DLTest::Port qw(free_port);
 use DLTest::Process ();
 use DLTest::Redis ();
 use DLTest::StackConf ();
@@ -62,16 +63,6 @@ sub new {
     $self->{port} = free_port();
     $self->{tls_port} = free_port() if $self->{tls};
     return $self;
-}
-
-# A port of 127.0.0.1 below those the system takes by itself.
-sub free_port {
-    for (1 .. 1000) {
-        my $port = 10_240 + int rand 20_000;
-        return $port if IO::Socket::INET->new(
-            LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1);
-    }
-    die "no free port on 127.0.0.1\n";
 }
 
 # Gives paths to the user that workers and httpd's children run as.
