@@ -117,6 +117,12 @@ function serve(act, req, res) {
   res.on('error', () => {});
 }
 
+// When node has seen all that had come by now: a new connection may be told
+// before the end of one that ended earlier.
+async function settled() {
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+}
+
 function listen(server, at, port = 0) {
   return new Promise((done, fail) => {
     server.on('error', fail);
@@ -135,9 +141,13 @@ for (const act of Object.keys(ACTS)) {
   server.on('tlsClientError', () => note({ act, tls: 'refused by client' }));
   let open = 0;
   server.on('connection', (socket) => {
-    note({ act, open: ++open });
-    socket.on('close', () => open--);
+    let ended = false;
+    const end = () => { if (!ended) open--; ended = true; };
+    open++;
+    socket.on('end', end);
+    socket.on('close', end);
     socket.on('error', () => {});
+    settled().then(() => note({ act, open }));
   });
   ports[act] = await listen(server, address);
 }

@@ -9,20 +9,10 @@ package DLTest::Stage;
 use strict;
 use warnings;
 
-use Test::More ();
-
 my $owner = $$;
 
-sub import {
-    my $class = shift;
-    strict->import;
-    warnings->import;
-    Test::More->export_to_level(1, 'Test::More');
-    $| = 1;
-    return;
-}
-
-# Registered first, so run last: after END of whatever the test loads.
+# Registered first, so run last: after END of whatever the test loads, and of
+# Test::More itself, which has things to say when tests have failed.
 END {
     if ($$ == $owner) {
         my $status = $?;
@@ -35,6 +25,17 @@ END {
         print "# $passed passed, $failed failed\n";
         $? = $failed ? 1 : 0;
     }
+}
+
+use Test::More ();
+
+sub import {
+    my $class = shift;
+    strict->import;
+    warnings->import;
+    Test::More->export_to_level(1, 'Test::More');
+    $| = 1;
+    return;
 }
 
 1;
