@@ -50,6 +50,15 @@ typedef struct dlw_attempt_on_t {
     /** One line for the user ("compressing"); cut to 200 bytes, cleaned. */
     void (*message)(dlw_attempt_t *a, const char *text);
     /**
+     * There are more bytes in the spool, and type, name and extension are
+     * what they will be: a store that can begins with what is there. May be
+     * NULL; a source that cannot promise that much does not call it.
+     */
+    void (*grown)(dlw_attempt_t *a);
+    /** Before the spool is reset: what the store has begun is nothing. NULL
+     *  where grown is. */
+    void (*restart)(dlw_attempt_t *a);
+    /**
      * The source has ended: NULL when all bytes are in the spool (or the
      * object is in the store already: a->object.key set), else why not.
      * Once an attempt, never after abort(). May be called from within
@@ -88,6 +97,7 @@ struct dlw_attempt_t {
     const char *content_type;   /**< or NULL */
     const char *extension;      /**< of the key (".zip"), NULL: that of
                                      DLJobKeyFormat */
+    apr_int64_t expected;       /**< bytes that come at most; -1: not known */
     dlw_object_t object;        /**< `store` source only: what is there */
 
     const dlw_attempt_on_t *on;

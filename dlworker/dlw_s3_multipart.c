@@ -45,9 +45,11 @@ struct dlw_s3_multipart_t {
 
     const char *upload_id;      /* NULL: none (any more) */
     dlw_s3_call_t *call;        /* create, complete or look */
-    apr_int64_t size, part_size;
-    int nparts, next, finished;
-    const char **etags;         /* of the parts */
+    apr_int64_t size, part_size; /* size: so far, while it grows */
+    int growing;
+    int nparts;                 /* begun or to be: those that are whole */
+    int next, finished;
+    apr_array_header_t *etags;  /* of the parts: const char * */
     part_t parts[PARALLEL];
 };
 
@@ -173,12 +175,13 @@ static void complete(dlw_s3_multipart_t *m)
     char *hex = apr_palloc(p, DL_SHA256_HEX + 1);
     /* a part takes at most 70 bytes beside its tag */
     apr_size_t size = 128, len;
+    const char **etags = (const char **)m->etags->elts;
     dl_hmac_t h;
     char *xml;
     int i;
 
     for (i = 0; i < m->nparts; i++) {
-        size += 80 + strlen(m->etags[i]);
+        size += 80 + strlen(etags[i]);
     }
     xml = apr_palloc(p, size);
     len = apr_snprintf(xml, size, "<CompleteMultipartUpload>");
@@ -186,7 +189,7 @@ static void complete(dlw_s3_multipart_t *m)
         len += apr_snprintf(xml + len, size - len,
                             "<Part><PartNumber>%d</PartNumber>"
                             "<ETag>&quot;%s&quot;</ETag></Part>", i + 1,
-                            m->etags[i]);
+                            etags[i]);
     }
     len += apr_snprintf(xml + len, size - len, "</CompleteMultipartUpload>");
     (void)dl_hmac_open(&h);
@@ -210,7 +213,7 @@ static void complete(dlw_s3_multipart_t *m)
 
 /* ---- parts ---- */
 
-static void begin_part(part_t *part);
+static void go_on(dlw_s3_multipart_t *m);
 
 static void on_part(void *baton, const dlw_s3_answer_t *answer)
 {
@@ -229,16 +232,12 @@ static void on_part(void *baton, const dlw_s3_answer_t *answer)
         fail(m, &f);
         return;
     }
-    m->etags[part->number - 1] =
+    APR_ARRAY_IDX(m->etags, part->number - 1, const char *) =
         dlw_xml_escape(answer->etag, m->a->pool);
+    dlw_spool_drop(m->a->spool, part->offset, part->size);
     part->number = 0;
     m->finished++;
-    if (m->next <= m->nparts) {
-        begin_part(part);
-    }
-    else if (m->finished == m->nparts) {
-        complete(m);
-    }
+    go_on(m);
 }
 
 static void send_part(part_t *part)
@@ -320,6 +319,7 @@ static void begin_part(part_t *part)
     dlw_s3_multipart_t *m = part->m;
 
     part->number = m->next++;
+    *(const char **)apr_array_push(m->etags) = NULL;
     part->offset = (part->number - 1) * m->part_size;
     part->size = m->size - part->offset < m->part_size
                  ? m->size - part->offset : m->part_size;
@@ -335,11 +335,48 @@ static void begin_part(part_t *part)
     send_part(part);
 }
 
+/* Fills free slots with parts that are whole; the end. */
+static void go_on(dlw_s3_multipart_t *m)
+{
+    int i;
+
+    if (!m->upload_id) {        /* not yet */
+        return;
+    }
+    for (i = 0; i < PARALLEL && m->next <= m->nparts; i++) {
+        if (m->parts[i].number == 0) {
+            begin_part(&m->parts[i]);
+        }
+    }
+    if (!m->growing && m->finished == m->nparts) {
+        complete(m);
+    }
+}
+
+void dlw_s3_multipart_grown(dlw_s3_multipart_t *m)
+{
+    int whole;
+
+    m->size = dlw_spool_size(m->a->spool);
+    whole = (int)(m->size / m->part_size);
+    if (whole > m->nparts) {
+        m->nparts = whole;
+        go_on(m);
+    }
+}
+
+void dlw_s3_multipart_finish(dlw_s3_multipart_t *m)
+{
+    m->size = dlw_spool_size(m->a->spool);
+    m->nparts = (int)((m->size + m->part_size - 1) / m->part_size);
+    m->growing = 0;
+    go_on(m);
+}
+
 static void on_created(void *baton, const dlw_s3_answer_t *answer)
 {
     dlw_s3_multipart_t *m = baton;
     dl_failure_t f;
-    int i;
 
     m->call = NULL;
     if (!dlw_s3_ok(answer) || answer->error) {
@@ -355,22 +392,24 @@ static void on_created(void *baton, const dlw_s3_answer_t *answer)
         fail(m, &f);
         return;
     }
-    for (i = 0; i < PARALLEL && m->next <= m->nparts; i++) {
-        begin_part(&m->parts[i]);
-    }
+    go_on(m);
 }
 
 dlw_s3_multipart_t *dlw_s3_multipart_start(
     dlw_s3_t *s3, dlw_attempt_t *a, const char *key,
-    const dl_sigv4_pair_t *headers, int nheaders,
+    const dl_sigv4_pair_t *headers, int nheaders, int growing,
     dlw_s3_discard_fn *discard, void *discard_baton,
     dlw_store_done_fn *done, void *baton)
 {
     static const dl_sigv4_pair_t uploads[] = { { "uploads", "" } };
     dlw_s3_multipart_t *m = apr_pcalloc(a->pool, sizeof(*m));
     dlw_s3_request_t req = { 0 };
+    apr_int64_t most = dlw_spool_size(a->spool);
     int i;
 
+    if (growing) {
+        most = a->expected >= 0 ? a->expected : a->conf->max_object;
+    }
     m->s3 = s3;
     m->a = a;
     m->key = apr_pstrdup(a->pool, key);
@@ -378,11 +417,16 @@ dlw_s3_multipart_t *dlw_s3_multipart_start(
     m->discard_baton = discard_baton;
     m->done = done;
     m->baton = baton;
-    m->size = dlw_spool_size(a->spool);
-    m->part_size = dlw_s3_part_size(m->size);
-    m->nparts = (int)((m->size + m->part_size - 1) / m->part_size);
+    m->part_size = dlw_s3_part_size(most);
     m->next = 1;
-    m->etags = apr_pcalloc(a->pool, sizeof(*m->etags) * m->nparts);
+    m->etags = apr_array_make(a->pool, 16, sizeof(const char *));
+    m->growing = growing;
+    if (growing) {
+        dlw_s3_multipart_grown(m);
+    }
+    else {
+        dlw_s3_multipart_finish(m);
+    }
     for (i = 0; i < PARALLEL; i++) {
         m->parts[i].m = m;
         m->parts[i].slice.fn = on_slice;

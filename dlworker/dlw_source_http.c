@@ -98,6 +98,14 @@ static void keep_validator(run_t *run)
     }
 }
 
+static apr_status_t begin_anew(run_t *run)
+{
+    if (run->a->on->restart) {
+        run->a->on->restart(run->a);
+    }
+    return dlw_spool_reset(run->a->spool);
+}
+
 /* Looks at an answer when its body begins (or it ends without one).
  * @return 1: to the spool; 0: not */
 static int judge(run_t *run)
@@ -122,11 +130,11 @@ static int judge(run_t *run)
         return 0;
     }
     if (run->resume_at > 0
-        && (run->spool_rv = dlw_spool_reset(run->a->spool)) != APR_SUCCESS) {
+        && (run->spool_rv = begin_anew(run)) != APR_SUCCESS) {
         return 0;
     }
     run->resume_at = 0;
-    run->total = length;
+    run->total = run->a->expected = length;
     if (length > run->a->conf->max_object) {
         run->spool_rv = APR_EINVAL;     /* as if it had been written */
         return 0;
@@ -160,6 +168,9 @@ static int on_body(void *baton, const char *data, apr_size_t len)
             run->percent = percent;
             a->on->progress(a, percent > 100 ? 100 : percent);
         }
+    }
+    if (a->on->grown) {
+        a->on->grown(a);
     }
     return 0;
 }
@@ -386,7 +397,7 @@ static void on_again(dl_timer_t *timer)
     }
     else {
         run->resume_at = 0;
-        run->spool_rv = dlw_spool_reset(run->a->spool);
+        run->spool_rv = begin_anew(run);
         if (run->spool_rv != APR_SUCCESS) {
             spool_failed(run);
             return;

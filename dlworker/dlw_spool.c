@@ -235,6 +235,16 @@ apr_status_t dlw_spool_read(const dlw_spool_t *spool, apr_int64_t offset,
     return APR_SUCCESS;
 }
 
+void dlw_spool_drop(const dlw_spool_t *spool, apr_int64_t offset,
+                    apr_int64_t len)
+{
+    if (spool->fd < 0 || len <= 0)
+        return;
+    /* refused: they stay until the end, no harm */
+    (void)fallocate(spool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                    offset, len);
+}
+
 const void *dlw_spool_memory(const dlw_spool_t *spool)
 {
     if (spool->fd >= 0)

@@ -65,6 +65,14 @@ const char *dlw_spool_sha256(const dlw_spool_t *spool);
 apr_status_t dlw_spool_read(const dlw_spool_t *spool, apr_int64_t offset,
                             void *buf, apr_size_t len, apr_size_t *got);
 
+/**
+ * Bytes that nobody reads again, of a spool that does not end as a file:
+ * gives their place on disk back where the file system can, and spares
+ * writing them at all if that has not been done. Size and hash stay.
+ */
+void dlw_spool_drop(const dlw_spool_t *spool, apr_int64_t offset,
+                    apr_int64_t len);
+
 /** The bytes themselves when all are in memory, else NULL. */
 const void *dlw_spool_memory(const dlw_spool_t *spool);
 

@@ -36,7 +36,8 @@ static unsigned int process_nonce(void)
 
 const char *dlw_store_attempt_key_as(const dl_config_t *conf,
                                      apr_int64_t file_id, apr_int64_t fence,
-                                     const char *extension, apr_pool_t *p)
+                                     int again, const char *extension,
+                                     apr_pool_t *p)
 {
     const char *key = dl_store_key(conf, file_id, p);
     const char *name = strrchr(key, '/');
@@ -48,7 +49,8 @@ const char *dlw_store_attempt_key_as(const dl_config_t *conf,
         dot = name + strlen(name);
     }
     return apr_psprintf(p, "%.*s.%" APR_INT64_T_FMT "-%06x%s",
-                        (int)(dot - key), key, fence, process_nonce(),
+                        (int)(dot - key), key, fence,
+                        (process_nonce() + (unsigned int)again) & 0xffffff,
                         extension ? extension : dot);
 }
 
@@ -56,7 +58,7 @@ const char *dlw_store_attempt_key(const dl_config_t *conf,
                                   apr_int64_t file_id, apr_int64_t fence,
                                   apr_pool_t *p)
 {
-    return dlw_store_attempt_key_as(conf, file_id, fence, NULL, p);
+    return dlw_store_attempt_key_as(conf, file_id, fence, 0, NULL, p);
 }
 
 /* "17-a1b2c3": a fence, a dash, a nonce. */

@@ -59,6 +59,24 @@ struct dlw_store_ops_t {
     void *(*put)(dlw_store_t *store, dlw_attempt_t *a, const char *key,
                  dlw_store_done_fn *done, void *baton);
 
+    /** Objects of more bytes are worth begin(). */
+    apr_int64_t begin_above;
+
+    /**
+     * Begins to upload @a key while the source still writes to a->spool;
+     * NULL in a store that cannot. As put(), but @a done never comes from
+     * within this or the next two, and success not before finish().
+     * @return the operation
+     */
+    void *(*begin)(dlw_store_t *store, dlw_attempt_t *a, const char *key,
+                   dlw_store_done_fn *done, void *baton);
+
+    /** There is more in the spool. */
+    void (*grown)(dlw_store_t *store, void *op);
+
+    /** The spool has ended: all bytes are there. */
+    void (*finish)(dlw_store_t *store, void *op);
+
     /**
      * What is under @a key. FILE_NOT_FOUND when nothing is.
      * @return the operation for abort(), or NULL when done() has been called
@@ -80,9 +98,9 @@ struct dlw_store_ops_t {
     void (*abort_get)(dlw_store_t *store, void *op);
 
     /**
-     * Stops a put() or head() whose done() has not come: no further use of
-     * its pool after return. What a put() left behind is removed in the
-     * background (pending()).
+     * Stops a put(), begin() or head() whose done() has not come: no further
+     * use of its pool after return. What an upload left behind is removed in
+     * the background (pending()).
      */
     void (*abort)(dlw_store_t *store, void *op);
 
@@ -110,10 +128,16 @@ const char *dlw_store_attempt_key(const dl_config_t *conf,
                                   apr_int64_t file_id, apr_int64_t fence,
                                   apr_pool_t *p);
 
-/** The same with another extension: "files/70000.17-a1b2c3.tar". */
+/**
+ * The same with another extension: "files/70000.17-a1b2c3.tar".
+ * @param again      how often the attempt has begun to store anew: each time
+ *                   has a key of its own, as the last is being removed
+ * @param extension  or NULL
+ */
 const char *dlw_store_attempt_key_as(const dl_config_t *conf,
                                      apr_int64_t file_id, apr_int64_t fence,
-                                     const char *extension, apr_pool_t *p);
+                                     int again, const char *extension,
+                                     apr_pool_t *p);
 
 /** The fence in a key that an attempt made (NAME.FENCE-NONCE[.EXTENSION]);
  *  -1: none of those. */

@@ -487,6 +487,14 @@ static int file_pending(dlw_store_t *store)
 }
 
 const dlw_store_ops_t dlw_store_file = {
-    "file", file_create, file_probe, file_put, file_head, file_get,
-    file_abort_get, file_abort, file_remove, file_pending
+    .name = "file",
+    .create = file_create,
+    .probe = file_probe,
+    .put = file_put,
+    .head = file_head,
+    .get = file_get,
+    .abort_get = file_abort_get,
+    .abort = file_abort,
+    .remove = file_remove,
+    .pending = file_pending
 };

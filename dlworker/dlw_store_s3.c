@@ -3,8 +3,8 @@
  * The store `s3`: any S3-compatible service.
  *
  * Objects of up to 64 MiB go in one request whose hash is signed, larger ones
- * in parts (dlw_s3_multipart.h). What must not stay is removed in the
- * background (dlw_s3_leftover.h).
+ * in parts (dlw_s3_multipart.h), if the source allows it while they come.
+ * What must not stay is removed in the background (dlw_s3_leftover.h).
  */
 #include <string.h>
 
@@ -143,8 +143,8 @@ static op_t *make_op(dlw_store_t *store, op_e kind, const char *key,
     return op;
 }
 
-static void *s3_put(dlw_store_t *store, dlw_attempt_t *a, const char *key,
-                    dlw_store_done_fn *done, void *baton)
+static op_t *make_put(dlw_store_t *store, dlw_attempt_t *a, const char *key,
+                      dlw_store_done_fn *done, void *baton)
 {
     op_t *op = make_op(store, OP_PUT, key, a->pool, done, baton);
 
@@ -153,15 +153,57 @@ static void *s3_put(dlw_store_t *store, dlw_attempt_t *a, const char *key,
     add_header(op, "x-amz-meta-sha256", dlw_spool_sha256(a->spool));
     add_header(op, "x-amz-storage-class", a->conf->store.storage_class);
     add_header(op, "x-amz-server-side-encryption", a->conf->store.sse);
+    return op;
+}
+
+static void put_parts(op_t *op, int growing)
+{
+    dlw_store_t *store = op->store;
+
+    dlw_s3_leftover_earlier(store->leftover, op->key);
+    op->multipart = dlw_s3_multipart_start(
+        store->s3, op->a, op->key, op->headers, op->nheaders, growing,
+        dlw_s3_leftover_upload, store->leftover, end_put, op);
+}
+
+static void *s3_put(dlw_store_t *store, dlw_attempt_t *a, const char *key,
+                    dlw_store_done_fn *done, void *baton)
+{
+    op_t *op = make_put(store, a, key, done, baton);
+
     if (dlw_spool_size(a->spool) <= DLW_S3_SINGLE_MAX) {
         put_single(op);
-        return op;
     }
-    dlw_s3_leftover_earlier(store->leftover, op->key);
-    op->multipart = dlw_s3_multipart_start(store->s3, a, op->key, op->headers,
-                                           op->nheaders, dlw_s3_leftover_upload,
-                                           store->leftover, end_put, op);
+    else {
+        put_parts(op, 0);
+    }
     return op;
+}
+
+/* The hash of the whole is not known yet: no x-amz-meta-sha256 for these. */
+static void *s3_begin(dlw_store_t *store, dlw_attempt_t *a, const char *key,
+                      dlw_store_done_fn *done, void *baton)
+{
+    op_t *op = make_put(store, a, key, done, baton);
+
+    put_parts(op, 1);
+    return op;
+}
+
+static void s3_grown(dlw_store_t *store, void *handle)
+{
+    op_t *op = handle;
+
+    (void)store;
+    dlw_s3_multipart_grown(op->multipart);
+}
+
+static void s3_finish(dlw_store_t *store, void *handle)
+{
+    op_t *op = handle;
+
+    (void)store;
+    dlw_s3_multipart_finish(op->multipart);
 }
 
 /* ---- head and probe ---- */
@@ -363,6 +405,18 @@ static apr_status_t s3_create(const dlw_env_t *env, apr_pool_t *p,
 }
 
 const dlw_store_ops_t dlw_store_s3 = {
-    "s3", s3_create, s3_probe, s3_put, s3_head, s3_get, s3_abort,
-    s3_abort, s3_remove, s3_pending
+    .name = "s3",
+    .create = s3_create,
+    .probe = s3_probe,
+    .put = s3_put,
+    .begin_above = DLW_S3_SINGLE_MAX,
+    .begin = s3_begin,
+    .grown = s3_grown,
+    .finish = s3_finish,
+    .head = s3_head,
+    .get = s3_get,
+    .abort_get = s3_abort,
+    .abort = s3_abort,
+    .remove = s3_remove,
+    .pending = s3_pending
 };

@@ -42,14 +42,14 @@ static void fail(dlw_task_t *task, const dl_failure_t *failure)
     outcome(task);
 }
 
-/** Stops source or store, whichever is at work. */
+/** Stops source and store, whichever is at work. */
 static void stop(dlw_task_t *task)
 {
     const dlw_env_t *env = task->a.env;
 
     if (task->state == DLW_TASK_SOURCE && task->run)
         task->source->abort(&task->a, task->run);
-    else if (task->state == DLW_TASK_STORE && task->op)
+    if (task->op)
         env->store_ops->abort(env->store, task->op);
     task->run = NULL;
     task->op = NULL;
@@ -80,9 +80,11 @@ static void on_stored(void *baton, const dl_failure_t *failure,
 {
     dlw_task_t *task = baton;
 
-    if (task->state != DLW_TASK_STORE)
+    if (!running(task))
         return;
     if (failure) {
+        task->op = NULL;
+        stop(task);             /* the source, if it is still at work */
         fail(task, failure);
         return;
     }
@@ -94,19 +96,55 @@ static void on_stored(void *baton, const dl_failure_t *failure,
     outcome(task);
 }
 
+static const char *own_key(dlw_task_t *task)
+{
+    return dlw_store_attempt_key_as(task->a.conf, task->a.file_id,
+                                    task->a.fence, task->again,
+                                    task->a.extension,
+                                    task->a.pool);
+}
+
 static void store(dlw_task_t *task)
 {
     const dlw_env_t *env = task->a.env;
-    const char *key = dlw_store_attempt_key_as(
-        task->a.conf, task->a.file_id, task->a.fence, task->a.extension,
-        task->a.pool);
     void *op;
 
     task->state = DLW_TASK_STORE;
     task->run = NULL;
-    op = env->store_ops->put(env->store, &task->a, key, on_stored, task);
+    if (task->op) {             /* begun while the source was at work */
+        env->store_ops->finish(env->store, task->op);
+        return;
+    }
+    op = env->store_ops->put(env->store, &task->a, own_key(task), on_stored,
+                             task);
     if (task->state == DLW_TASK_STORE)
         task->op = op;
+}
+
+static void on_source_grown(dlw_attempt_t *a)
+{
+    dlw_task_t *task = task_of(a);
+    const dlw_env_t *env = a->env;
+    const dlw_store_ops_t *ops = env->store_ops;
+
+    if (task->state != DLW_TASK_SOURCE || !ops->begin)
+        return;
+    if (task->op)
+        ops->grown(env->store, task->op);
+    else if (a->expected > ops->begin_above
+             || dlw_spool_size(a->spool) > ops->begin_above)
+        task->op = ops->begin(env->store, a, own_key(task), on_stored, task);
+}
+
+static void on_source_restart(dlw_attempt_t *a)
+{
+    dlw_task_t *task = task_of(a);
+
+    if (!task->op)
+        return;
+    a->env->store_ops->abort(a->env->store, task->op);
+    task->op = NULL;
+    task->again++;
 }
 
 /* --- source ------------------------------------------------------------ */
@@ -118,6 +156,8 @@ static void on_source_done(dlw_attempt_t *a, const dl_failure_t *failure)
     if (task->state != DLW_TASK_SOURCE)
         return;
     if (failure) {
+        task->run = NULL;
+        stop(task);             /* the store, if it has begun */
         fail(task, failure);
     }
     else if (a->object.key) {   /* there already: `store` */
@@ -179,6 +219,8 @@ static void on_source_message(dlw_attempt_t *a, const char *text)
 static const dlw_attempt_on_t source_on = {
     .progress = on_source_progress,
     .message = on_source_message,
+    .grown = on_source_grown,
+    .restart = on_source_restart,
     .done = on_source_done,
 };
 
@@ -214,6 +256,7 @@ static void fill_attempt(dlw_task_t *task, const dl_task_t *claimed)
     a->filename = NULL;
     a->content_type = NULL;
     a->extension = NULL;
+    a->expected = -1;
     memset(&a->object, 0, sizeof(a->object));
     a->on = &source_on;
     a->task = task;
@@ -232,6 +275,7 @@ void dlw_task_begin(dlw_task_t *task, const dl_task_t *claimed,
     task->started_ms = dl_loop_now_ms(loop);
     task->progress = 0;
     task->heard = 0;
+    task->again = 0;
     task->message_new = 0;
     task->failed = 0;
     task->ours = 0;

@@ -4,6 +4,9 @@
  *
  *     FREE -> SOURCE -> STORE -> SETTLE -> FREE
  *
+ * A store may begin in SOURCE with what has come by then; if it fails there,
+ * so does the attempt.
+ *
  * begin() takes it to SOURCE (a task that only lacks its settlement: to
  * SETTLE); each stage ends in the next, or by failure or time-out in SETTLE;
  * abort() goes to FREE from SOURCE and STORE. In SETTLE the outcome is fixed:
@@ -56,7 +59,9 @@ struct dlw_task_t {
     int ours;                   /**< object was stored by this attempt */
 
     void *run;                  /**< of the source */
-    void *op;                   /**< of the store */
+    void *op;                   /**< of the store; in SOURCE too, when it
+                                     has begun with what is there */
+    int again;                  /**< how often that was for nothing */
     dl_timer_t timeout;
 
     /* the owner's */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -97,6 +98,28 @@ START_TEST(a_large_object_goes_to_a_file_without_a_name)
 }
 END_TEST
 
+START_TEST(what_is_dropped_takes_no_room)
+{
+    dlw_spool_t *spool = dlw_spool_create(dir, 1000000, pool);
+    struct stat st;
+    char byte;
+    apr_size_t got;
+
+    dlw_spool_drop(spool, 0, 10);       /* nothing there: no harm */
+    write_million(spool);
+    ck_assert_int_eq(fsync(dlw_spool_fd(spool)), 0);
+    dlw_spool_drop(spool, 0, 983040);
+    ck_assert_int_eq(fstat(dlw_spool_fd(spool), &st), 0);
+    ck_assert_int_eq(st.st_size, 1000000);
+    ck_assert_int_lt(st.st_blocks * 512, 500000);
+    ck_assert_int_eq(dlw_spool_read(spool, 999999, &byte, 1, &got),
+                     APR_SUCCESS);
+    ck_assert_int_eq(byte, 'a');
+    ck_assert_int_eq(dlw_spool_end(spool), APR_SUCCESS);
+    ck_assert_str_eq(dlw_spool_sha256(spool), SHA_MILLION_A);
+}
+END_TEST
+
 START_TEST(a_reset_begins_again)
 {
     dlw_spool_t *spool = dlw_spool_create(dir, 1000000, pool);
@@ -170,6 +193,7 @@ Suite *test_dlw_spool_suite(void)
     tcase_add_test(tc, a_small_object_stays_in_memory);
     tcase_add_test(tc, an_empty_object_has_the_hash_of_nothing);
     tcase_add_test(tc, a_large_object_goes_to_a_file_without_a_name);
+    tcase_add_test(tc, what_is_dropped_takes_no_room);
     tcase_add_test(tc, a_reset_begins_again);
     tcase_add_test(tc, an_adopted_file_is_hashed_in_slices);
     tcase_add_test(tc, an_adopted_file_keeps_to_the_bound);

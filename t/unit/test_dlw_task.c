@@ -23,6 +23,7 @@ static char dir[64];
 /* what the store was asked, and how it answers */
 static struct {
     int puts, aborts, removes;
+    int begins, growns, finishes;
     int answer_at_once;
     int fail;
     const char *key;
@@ -57,6 +58,31 @@ static void *put(dlw_store_t *self, dlw_attempt_t *a, const char *key,
     return NULL;
 }
 
+static void *store_begin(dlw_store_t *self, dlw_attempt_t *a, const char *key,
+                         dlw_store_done_fn *done, void *baton)
+{
+    (void)self;
+    store.begins++;
+    store.key = apr_pstrdup(a->pool, key);
+    store.done = done;
+    store.baton = baton;
+    return &store;
+}
+
+static void store_grown(dlw_store_t *self, void *op)
+{
+    (void)self;
+    ck_assert_ptr_eq(op, &store);
+    store.growns++;
+}
+
+static void store_finish(dlw_store_t *self, void *op)
+{
+    (void)self;
+    ck_assert_ptr_eq(op, &store);
+    store.finishes++;
+}
+
 static void store_abort(dlw_store_t *self, void *op)
 {
     (void)self;
@@ -74,6 +100,10 @@ static void remove_object(dlw_store_t *self, const char *key)
 static const dlw_store_ops_t store_ops = {
     .name = "test",
     .put = put,
+    .begin_above = 1000,
+    .begin = store_begin,
+    .grown = store_grown,
+    .finish = store_finish,
     .abort = store_abort,
     .remove = remove_object,
 };
@@ -254,6 +284,96 @@ START_TEST(test_abort_in_the_source_and_in_the_store)
 }
 END_TEST
 
+/* The source is at work and has got so many bytes. */
+static void grow(apr_size_t bytes)
+{
+    static const char zeros[2000];
+
+    ck_assert_int_eq(dlw_spool_write(task->a.spool, zeros, bytes),
+                     APR_SUCCESS);
+    task->a.on->grown(&task->a);
+}
+
+START_TEST(test_a_large_object_is_stored_while_it_comes)
+{
+    begin(60000);
+    grow(1000);
+    ck_assert_int_eq(store.begins, 0);
+    grow(1);
+    ck_assert_int_eq(store.begins, 1);
+    grow(1);
+    ck_assert_int_eq(store.growns, 1);
+    dlw_spool_end(task->a.spool);
+    task->a.on->done(&task->a, NULL);
+    ck_assert_int_eq(task->state, DLW_TASK_STORE);
+    ck_assert_int_eq(store.finishes, 1);
+    ck_assert_int_eq(store.puts, 0);
+    task->a.on->grown(&task->a);        /* late: nobody listens */
+    ck_assert_int_eq(store.growns, 1);
+    answer();
+    ck_assert_int_eq(task->state, DLW_TASK_SETTLE);
+    ck_assert_uint_eq(strlen(task->object.sha256), 64);
+    dlw_task_end(task, 1);
+}
+END_TEST
+
+START_TEST(test_what_is_known_to_be_large_is_begun_at_once)
+{
+    begin(60000);
+    task->a.expected = 1001;
+    grow(1);
+    ck_assert_int_eq(store.begins, 1);
+    dlw_task_abort(task);
+    ck_assert_int_eq(store.aborts, 1);
+}
+END_TEST
+
+START_TEST(test_a_source_that_begins_again_gets_another_key)
+{
+    const char *first;
+
+    begin(60000);
+    task->a.on->restart(&task->a);      /* nothing was begun */
+    ck_assert_int_eq(store.aborts, 0);
+    grow(1001);
+    first = store.key;
+    task->a.on->restart(&task->a);
+    ck_assert_int_eq(store.aborts, 1);
+    ck_assert_int_eq(dlw_spool_reset(task->a.spool), APR_SUCCESS);
+    grow(1001);
+    ck_assert_int_eq(store.begins, 2);
+    ck_assert_str_ne(first, store.key);
+    ck_assert_int_eq(dlw_store_key_fence(store.key), 17);
+    dlw_task_abort(task);
+    ck_assert_int_eq(store.aborts, 2);
+}
+END_TEST
+
+START_TEST(test_either_of_both_may_fail)
+{
+    dl_failure_t failure = dlw_failure("SOURCE_ERROR", "no more", NULL, 0);
+
+    begin(60000);
+    grow(1001);
+    task->a.on->done(&task->a, &failure);
+    ck_assert_int_eq(task->state, DLW_TASK_SETTLE);
+    ck_assert_str_eq(task->failure.error_code, "SOURCE_ERROR");
+    ck_assert_int_eq(store.aborts, 1);
+    dlw_task_end(task, 0);
+
+    begin(60000);
+    grow(1001);
+    store.fail = 1;
+    answer();
+    ck_assert_int_eq(task->state, DLW_TASK_SETTLE);
+    ck_assert_str_eq(task->failure.error_code, "STORAGE_ERROR");
+    ck_assert_int_eq(store.aborts, 1);  /* its own failure is no abort */
+    ck_assert_int_eq(outcomes, 2);
+    dlw_task_end(task, 0);
+    ck_assert_int_eq(store.removes, 0);
+}
+END_TEST
+
 START_TEST(test_progress_never_falls_and_stops_at_99)
 {
     static const int said[] = {10, 5, 50, 30, 100, 40};
@@ -326,6 +446,10 @@ Suite *test_dlw_task_suite(void)
     tcase_add_test(tc, test_time_out_in_the_source);
     tcase_add_test(tc, test_time_out_in_the_store);
     tcase_add_test(tc, test_abort_in_the_source_and_in_the_store);
+    tcase_add_test(tc, test_a_large_object_is_stored_while_it_comes);
+    tcase_add_test(tc, test_what_is_known_to_be_large_is_begun_at_once);
+    tcase_add_test(tc, test_a_source_that_begins_again_gets_another_key);
+    tcase_add_test(tc, test_either_of_both_may_fail);
     tcase_add_test(tc, test_progress_never_falls_and_stops_at_99);
     tcase_add_test(tc, test_guesses_count_while_the_source_is_silent);
     tcase_add_test(tc, test_messages_are_cleaned_and_cut);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # An S3 service for tests: Ceph's radosgw, in a folder of its own.
 #
-#   my $ceph = DLTest::Ceph->new($build);
+#   my $ceph = DLTest::Ceph->new($build, "rgw sts key = …\n");
+#                           # further lines for radosgw, if any
 #   $ceph->drive('put', 'a/key', $path, 'text/plain');   # t/tools/store_drive
 #   $ceph->directive;       # DLJobStore s3://downloads endpoint=…
 #   $ceph->credentials;     # text for DLJobCredentials
@@ -19,8 +20,9 @@ my $owner = $$;
 my @running;
 
 sub new {
-    my ($class, $build) = @_;
+    my ($class, $build, $rgw_conf) = @_;
     my $self = bless { build => $build }, $class;
+    local $ENV{RGW_CONF} = $rgw_conf // '';
 
     $self->{dir} = File::Temp->newdir('dlceph-XXXXXXXX', TMPDIR => 1);
     push @running, $self;

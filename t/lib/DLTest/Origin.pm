@@ -22,6 +22,9 @@ my $json = JSON::PP->new->utf8->canonical;
 my @children;
 my $owner = $$;
 
+# More than a store takes in one piece.
+our $LARGE = 100 << 20;
+
 # Bytes of a good answer: 3,000 and a bit, or as many as asked for.
 sub body {
     my ($id, $size) = @_;
@@ -108,6 +111,14 @@ our %ACTS = (
     44 => sub { (answer('503 Later', {}), 'endless') },
     45 => sub { answer('204 Empty', {}) },
     46 => sub { ("nonsense\r\n\r\n", 'close') },
+    # large ones: stalls at first; cut and newer then; always cut
+    47 => sub { my $all = ok(body($_[0], $LARGE));
+        return $_[2] == 0 ? (substr($all, 0, 80 << 20), 'stall') : $all },
+    48 => sub { my ($id, $h) = @_;
+        return ok(body($id, $LARGE), ETag => '"v2"') if $h->{range};
+        return (substr(ok(body($id + 1, $LARGE + 9), ETag => '"v1"'), 0,
+                       80 << 20), 'close') },
+    49 => sub { (substr(ok(body($_[0], $LARGE)), 0, 80 << 20), 'close') },
 );
 
 sub new {
