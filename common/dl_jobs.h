@@ -46,6 +46,8 @@ typedef struct dl_admit_t {
     const char *traceparent;    /**< or NULL */
     const char *tracestate;     /**< or NULL */
     dl_bundle_e bundle;         /**< one archive of the files */
+    int verify;                 /**< ask for a look at what would be reused:
+                                     DL_ADMIT_VERIFY */
 } dl_admit_t;
 
 typedef enum {
@@ -57,8 +59,17 @@ typedef enum {
     DL_ADMIT_KEY_REUSED,        /**< 422, nothing written */
     DL_ADMIT_RATE_LIMITED,      /**< 429 */
     DL_ADMIT_TOO_MANY_JOBS,     /**< 429 */
-    DL_ADMIT_QUEUE_FULL         /**< 503 */
+    DL_ADMIT_QUEUE_FULL,        /**< 503 */
+    DL_ADMIT_VERIFY             /**< nothing written: look whether objects are
+                                     there, dl_jobs_forget() those that are
+                                     not, and ask again */
 } dl_admit_e;
+
+/** An object that a result or a completed job names. */
+typedef struct dl_object_ref_t {
+    apr_int64_t file_id;        /**< 0: a job's archive */
+    const char *key;
+} dl_object_ref_t;
 
 typedef struct dl_admitted_t {
     dl_admit_e outcome;
@@ -68,6 +79,8 @@ typedef struct dl_admitted_t {
     apr_int64_t rate_reset_s;   /**< until the window has room again */
     apr_int64_t now_ms;         /**< Redis time of the step */
     int queue_length;           /**< tasks before this one, roughly */
+    const char *reused_job;     /**< of VERIFY: whose they are, "": results */
+    const apr_array_header_t *reused; /**< of VERIFY: of dl_object_ref_t */
 } dl_admitted_t;
 
 /**
@@ -77,6 +90,17 @@ typedef struct dl_admitted_t {
  */
 apr_status_t dl_jobs_admit(dl_jobs_t *jobs, const dl_admit_t *admit,
                            apr_pool_t *p, dl_admitted_t *admitted);
+
+/**
+ * Drops the results of objects that are gone from the store, unless a result
+ * names another object meanwhile, and the place of a completed job as the
+ * answer for its files: who asks next has them prepared again. Idempotent.
+ * @param job_id  the job that names the objects, or "": none
+ * @param n       of @a gone, may be 0
+ */
+apr_status_t dl_jobs_forget(dl_jobs_t *jobs, const char *job_id,
+                            const dl_object_ref_t *gone, int n,
+                            apr_pool_t *p);
 
 /**
  * Reads a job with its files.

@@ -12,7 +12,7 @@
 #include "dl_reply.h"
 #include "dl_uuid.h"
 
-#define FIXED_ARGS 8
+#define FIXED_ARGS 9
 #define FIELD_ARGS 18           /* names and values of the job's own fields */
 #define DIGEST_LEN 32           /* hex digits of a payload's digest */
 
@@ -146,6 +146,7 @@ static dl_redis_cmd_t *admit_cmd(dl_jobs_t *jobs, const dl_admit_t *a,
     else
         dl_cmd_adds(cmd, a->client ? apr_pstrcat(p, "@", a->client, NULL)
                                    : "");
+    dl_cmd_adds(cmd, a->verify ? "1" : "");
     add_fields(cmd, a, ids, p);
     return cmd;
 }
@@ -189,6 +190,25 @@ static dl_job_t *new_job(const dl_admit_t *a, const dl_admitted_t *admitted,
     return job;
 }
 
+/* Of VERIFY: file id, key … */
+static const apr_array_header_t *read_objects(const redisReply *list,
+                                              apr_pool_t *p)
+{
+    apr_size_t n = dl_reply_count(list);
+    apr_array_header_t *objects = apr_array_make(p, (int)(n / 2),
+                                                 sizeof(dl_object_ref_t));
+
+    for (apr_size_t i = 0; i + 1 < n; i += 2) {
+        dl_object_ref_t *o = &APR_ARRAY_PUSH(objects, dl_object_ref_t);
+        const char *id = dl_reply_str_at(list, i, NULL);
+        const char *key = dl_reply_str_at(list, i + 1, NULL);
+
+        o->file_id = id ? apr_atoi64(id) : 0;
+        o->key = apr_pstrdup(p, key ? key : "");
+    }
+    return objects;
+}
+
 static apr_status_t read_answer(const redisReply *reply, const dl_admit_t *a,
                                 apr_pool_t *p, dl_admitted_t *out)
 {
@@ -198,7 +218,7 @@ static apr_status_t read_answer(const redisReply *reply, const dl_admit_t *a,
     for (int i = 0; i < 7; i++)
         if (!dl_reply_int_at(reply, i, &v[i]))
             return APR_EGENERAL;
-    if (v[0] < DL_ADMIT_NEW || v[0] > DL_ADMIT_QUEUE_FULL)
+    if (v[0] < DL_ADMIT_NEW || v[0] > DL_ADMIT_VERIFY)
         return APR_EGENERAL;
     out->outcome = (dl_admit_e)v[0];
     out->now_ms = v[1];
@@ -207,6 +227,14 @@ static apr_status_t read_answer(const redisReply *reply, const dl_admit_t *a,
     out->retry_after_s = v[4];
     out->queue_length = (int)v[5];
     out->job = NULL;
+    out->reused_job = "";
+    out->reused = NULL;
+    if (out->outcome == DL_ADMIT_VERIFY) {
+        id = dl_reply_str_at(reply, 7, NULL);
+        out->reused_job = apr_pstrdup(p, id ? id : "");
+        out->reused = read_objects(dl_reply_at(reply, 8), p);
+        return APR_SUCCESS;
+    }
     if (out->outcome >= DL_ADMIT_KEY_REUSED)
         return APR_SUCCESS;
     if (dl_reply_count(reply) < 10) {

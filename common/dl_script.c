@@ -34,7 +34,7 @@ struct dl_scripts_t {
 static const char *const names[DL_SCRIPT_COUNT] = {
     "admit", "cancel", "claim", "beat", "complete", "fail", "release",
     "audit", "retry", "purge", "link", "list", "hook_claim", "hook_settle",
-    "hook_replay", "figures"
+    "hook_replay", "figures", "forget"
 };
 
 typedef struct setting_t {

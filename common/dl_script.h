@@ -32,6 +32,7 @@ typedef enum {
     DL_SCRIPT_HOOK_SETTLE,
     DL_SCRIPT_HOOK_REPLAY,
     DL_SCRIPT_FIGURES,
+    DL_SCRIPT_FORGET,
     DL_SCRIPT_COUNT
 } dl_script_e;
 

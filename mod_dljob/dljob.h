@@ -44,6 +44,8 @@ struct dljob_engine_t {
     dljob_feed_t *feed;         /**< of streams; NULL with it */
     struct dljob_recent_t *recent; /**< answers remembered, or NULL */
     struct dljob_keys_t *keys;  /**< renews S3 keys that end; else NULL */
+    struct dljob_asking_t *asking; /**< of the S3 store; else NULL */
+    struct dljob_seen_t *seen;  /**< objects of the S3 store; else NULL */
 };
 
 /** One request. Made when its location is known, before authentication. */

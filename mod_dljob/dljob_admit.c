@@ -13,6 +13,11 @@
 #include "dljob_base.h"
 #include "dljob_job.h"
 #include "dljob_respond.h"
+#include "dljob_there.h"
+
+/* Looks at what is to be reused, before it is taken as it is: others may
+ * lose objects and make new ones meanwhile. */
+#define MAX_LOOKS 3
 
 void dljob_admit_in(dljob_call_t *call, dl_request_in_t *in)
 {
@@ -100,6 +105,29 @@ static int refused(dljob_call_t *call, const dl_admitted_t *admitted)
     return DONE;
 }
 
+/* Admits; what would be reused is looked at before. */
+static apr_status_t admit_there(dljob_call_t *call, dl_admit_t *admit,
+                                dl_admitted_t *admitted)
+{
+    int looks = 0;
+
+    admit->verify = call->conf->store.kind != DL_STORE_NONE;
+    for (;;) {
+        apr_status_t rv = dl_jobs_admit(call->engine->jobs, admit,
+                                        call->pool, admitted);
+
+        if (rv != APR_SUCCESS || admitted->outcome != DL_ADMIT_VERIFY) {
+            return rv;
+        }
+        looks++;
+        admit->verify = dljob_gone(call, admitted->reused_job,
+                                   (const dl_object_ref_t *)
+                                       admitted->reused->elts,
+                                   admitted->reused->nelts) > 0
+                        && looks < MAX_LOOKS;
+    }
+}
+
 int dljob_admit(dljob_call_t *call, const dl_request_t *request,
                 dl_admitted_t *admitted)
 {
@@ -122,7 +150,7 @@ int dljob_admit(dljob_call_t *call, const dl_request_t *request,
     admit.request_id = call->request_id;
     trace(call, &admit);
 
-    rv = dl_jobs_admit(call->engine->jobs, &admit, call->pool, admitted);
+    rv = admit_there(call, &admit, admitted);
     if (rv != APR_SUCCESS) {
         dljob_unavailable(call, rv);
         return DONE;

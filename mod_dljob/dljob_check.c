@@ -11,6 +11,7 @@
 #include "dljob_job.h"
 #include "dljob_probe.h"
 #include "dljob_respond.h"
+#include "dljob_there.h"
 
 /* The second line of what complete.lua has stored: the object's key. */
 static const char *key_of(dljob_call_t *call, const redisReply *reply)
@@ -98,13 +99,18 @@ int dljob_check(dljob_call_t *call)
         if (!keys[i]) {
             continue;
         }
-        rv = dljob_probe_object(call, keys[i], &size);
+        rv = dljob_probe_object(call, keys[i], DLJOB_PROBE_MS, &size);
         if (rv == APR_SUCCESS) {
             return send_check(call, HTTP_OK, file_id, keys[i], size);
         }
         if (rv != APR_NOTFOUND) {
             return send_check(call, HTTP_SERVICE_UNAVAILABLE, file_id, NULL,
                               -1);
+        }
+        if (i == 0) {
+            dl_object_ref_t gone = { file_id, keys[i] };
+
+            dljob_lost(call, "", &gone, 1);
         }
     }
     /* Not under its own key; whether under another only Redis knows. */

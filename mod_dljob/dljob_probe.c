@@ -4,6 +4,7 @@
  */
 #include "dljob_probe.h"
 
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,68 @@
 #include "dl_store.h"
 
 APLOG_USE_MODULE(dljob);
+
+enum { IDLE_MAX = 8 };
+
+/* Handles at rest, each with the connection it had: another handshake would
+ * cost more than the question. */
+struct dljob_asking_t {
+    pthread_mutex_t mutex;
+    int n;
+    CURL *idle[IDLE_MAX];
+};
+
+static apr_status_t asking_down(void *data)
+{
+    dljob_asking_t *asking = data;
+
+    while (asking->n > 0) {
+        curl_easy_cleanup(asking->idle[--asking->n]);
+    }
+    return APR_SUCCESS;
+}
+
+dljob_asking_t *dljob_asking_create(apr_pool_t *p)
+{
+    dljob_asking_t *asking = apr_pcalloc(p, sizeof(*asking));
+
+    pthread_mutex_init(&asking->mutex, NULL);
+    apr_pool_cleanup_register(p, asking, asking_down, apr_pool_cleanup_null);
+    return asking;
+}
+
+static CURL *take(dljob_call_t *call)
+{
+    dljob_asking_t *asking = call->engine ? call->engine->asking : NULL;
+    CURL *curl = NULL;
+
+    if (asking) {
+        pthread_mutex_lock(&asking->mutex);
+        if (asking->n > 0) {
+            curl = asking->idle[--asking->n];
+        }
+        pthread_mutex_unlock(&asking->mutex);
+    }
+    return curl ? curl : curl_easy_init();
+}
+
+static void give_back(dljob_call_t *call, CURL *curl)
+{
+    dljob_asking_t *asking = call->engine ? call->engine->asking : NULL;
+
+    curl_easy_reset(curl);
+    if (asking) {
+        pthread_mutex_lock(&asking->mutex);
+        if (asking->n < IDLE_MAX) {
+            asking->idle[asking->n++] = curl;
+            curl = NULL;
+        }
+        pthread_mutex_unlock(&asking->mutex);
+    }
+    if (curl) {
+        curl_easy_cleanup(curl);
+    }
+}
 
 static apr_status_t curl_down(void *data)
 {
@@ -33,13 +96,14 @@ void dljob_probe_child(apr_pool_t *pchild)
 }
 
 /* @return the HTTP status, 0 when there was no answer in time */
-static long head(dljob_call_t *call, const char *url, apr_int64_t *size)
+static long head(dljob_call_t *call, const char *url, apr_int64_t wait_ms,
+                 apr_int64_t *size)
 {
     const dl_store_conf_t *store = &call->conf->store;
     char error[CURL_ERROR_SIZE] = "";
     curl_off_t length = -1;
     CURLcode rc = CURLE_OUT_OF_MEMORY;
-    CURL *curl = curl_easy_init();
+    CURL *curl = take(call);
     long status = 0;
 
     if (!curl) {
@@ -49,7 +113,7 @@ static long head(dljob_call_t *call, const char *url, apr_int64_t *size)
     curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)DLJOB_PROBE_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)wait_ms);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
     if (store->ca_file) {
@@ -66,12 +130,13 @@ static long head(dljob_call_t *call, const char *url, apr_int64_t *size)
                       "DL0310: the store did not answer: %s",
                       *error ? error : curl_easy_strerror(rc));
     }
-    curl_easy_cleanup(curl);
+    give_back(call, curl);
     return status;
 }
 
 /* @param key  NULL: the bucket */
-static long head_s3(dljob_call_t *call, const char *key, apr_int64_t *size)
+static long head_s3(dljob_call_t *call, const char *key, apr_int64_t wait_ms,
+                    apr_int64_t *size)
 {
     const dl_store_conf_t *store = &call->conf->store;
     apr_int64_t end_s;
@@ -93,7 +158,7 @@ static long head_s3(dljob_call_t *call, const char *key, apr_int64_t *size)
                       "DLJobCredentials");
         return 0;
     }
-    return head(call, out.url, size);
+    return head(call, out.url, wait_ms, size);
 }
 
 static apr_status_t stat_file(dljob_call_t *call, const char *key,
@@ -130,7 +195,7 @@ static int bucket_ok(dljob_call_t *call)
     if ((seen & ~1u) == now) {
         return seen & 1;
     }
-    status = head_s3(call, NULL, &size);
+    status = head_s3(call, NULL, DLJOB_PROBE_MS, &size);
     ok = status >= 200 && status < 400;
     if (engine) {
         now = (apr_uint32_t)apr_time_sec(apr_time_now()) << 1;
@@ -152,7 +217,7 @@ int dljob_probe_store(dljob_call_t *call)
 }
 
 apr_status_t dljob_probe_object(dljob_call_t *call, const char *key,
-                                apr_int64_t *size)
+                                apr_int64_t wait_ms, apr_int64_t *size)
 {
     long status;
 
@@ -163,7 +228,7 @@ apr_status_t dljob_probe_object(dljob_call_t *call, const char *key,
         }
         return stat_file(call, key, size);
     case DL_STORE_S3:
-        status = head_s3(call, key, size);
+        status = head_s3(call, key, wait_ms, size);
         return status == HTTP_OK ? APR_SUCCESS
              : status == HTTP_NOT_FOUND ? APR_NOTFOUND : APR_EGENERAL;
     default:

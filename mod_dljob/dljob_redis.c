@@ -13,7 +13,9 @@
 
 #include "dljob_counts.h"
 #include "dljob_keys.h"
+#include "dljob_probe.h"
 #include "dljob_recent.h"
+#include "dljob_there.h"
 
 APLOG_USE_MODULE(dljob);
 
@@ -78,6 +80,10 @@ static dljob_engine_t *make(const dl_config_t *conf, server_rec *main,
     engine->recent = dljob_recent_create(p);
     if (conf->credentials.keys) {
         engine->keys = dljob_keys_create(p);
+    }
+    if (conf->store.kind == DL_STORE_S3) {
+        engine->asking = dljob_asking_create(p);
+        engine->seen = dljob_seen_create(p);
     }
     return engine;
 }

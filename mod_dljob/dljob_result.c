@@ -8,12 +8,23 @@
 #include "dljob_base.h"
 #include "dljob_job.h"
 #include "dljob_respond.h"
+#include "dljob_there.h"
 #include "dljob_wait.h"
 
-static int redirect(dljob_call_t *call, const char *url)
+/* To the object, when it is still there.
+ * @param file_id  0: the archive */
+static int redirect(dljob_call_t *call, const dl_job_t *job,
+                    apr_int64_t file_id, const char *key, const char *url)
 {
+    dl_object_ref_t object = { file_id, key };
+
     if (!url) {
         return dljob_error(call, DL_ERROR_INTERNAL, NULL);
+    }
+    if (key && dljob_gone(call, job->id, &object, 1)) {
+        return dljob_error(call, DL_ERROR_NOT_FOUND,
+                           "The file is not in the storage any more: ask for "
+                           "it anew by POST /initiate");
     }
     if (*url == '/') {
         url = apr_pstrcat(call->pool, dljob_base_url(call), url, NULL);
@@ -49,7 +60,7 @@ static int one_of(dljob_call_t *call, dl_job_t *job, apr_int64_t file_id)
     }
     switch (file->state) {
     case DL_JOB_COMPLETED:
-        return redirect(call, file->url);
+        return redirect(call, job, file_id, file->key, file->url);
     case DL_JOB_FAILED:
         return dljob_error_send(call, dl_error_of_job(file->error_code),
                                 file->error);
@@ -106,7 +117,8 @@ int dljob_result(dljob_call_t *call)
         if ((job->files && !job->bundle) || wants_json(call)) {
             return dljob_job_send(call, HTTP_OK, job, NULL);
         }
-        return redirect(call, job->url);
+        return redirect(call, job, job->bundle ? 0 : job->file_id, job->key,
+                        job->url);
     default:
         return dljob_wait_preferred(call, job, 0, &rc)
                    ? rc : dljob_job_send(call, HTTP_ACCEPTED, job, NULL);

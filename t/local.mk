@@ -26,6 +26,7 @@ t_unit_check_all_SOURCES += t/unit/test_script_bundle.c
 t_unit_check_all_SOURCES += t/unit/test_script_cancel.c
 t_unit_check_all_SOURCES += t/unit/test_script_claim.c
 t_unit_check_all_SOURCES += t/unit/test_script_flow.c
+t_unit_check_all_SOURCES += t/unit/test_script_forget.c
 t_unit_check_all_SOURCES += t/unit/test_script_limits.c
 t_unit_check_all_SOURCES += t/unit/test_script_random.c
 t_unit_check_all_SOURCES += t/unit/test_script_settle.c

@@ -5,16 +5,19 @@
 -- ARGV: job id (fresh), user ('' anonymous), scope (the file id, or the hash
 --   of the set), file ids joined by commas, idempotency key ('' none; with
 --   its user), payload digest, priority (0 high, 1, 2 low), rate id ('' no
---   limit), then the job's further fields as name, value …
+--   limit), '1' when the caller wants to look first whether objects to be
+--   reused are still there, then the job's further fields as name, value …
 -- Returns {outcome, now ms, rate remaining or -1, rate reset s, retry after
 --   s, queue length, estimate ms or 0, job id, its HGETALL, its files'
 --   HGETALL}; the last three only if the job is not simply new and queued.
---   Outcomes are those of dl_admit_e.
+--   Outcomes are those of dl_admit_e. Of VERIFY, which has written nothing:
+--   the job whose objects they are ('' none), then file id and key of each
+--   ('' for the id: its archive).
 --
 -- Sending it again with the same job id, after an answer was lost, changes
 -- nothing: a job of that id that exists is the answer, whatever its state.
 --@include lib/base.lua
-local NEW, KEY_TTL_S, FIELDS = 0, '86400', 9
+local NEW, KEY_TTL_S, FIELDS = 0, '86400', 10
 local JOB_TTL_S, JOB_TTL_MS = '604800', 604800000
 local ACTIVE, ACTIVE_AT = '10000000000000', 10000000000000 -- lib/create.lua
 local A = ARGV

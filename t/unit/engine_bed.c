@@ -235,12 +235,19 @@ dl_completion_t bed_made(bed_t *bed, const dl_task_t *t)
 
 dl_settle_e bed_complete(bed_t *bed, const dl_task_t *t)
 {
-    dl_completion_t done = bed_made(bed, t);
-    redisReply *r = bed_run(bed, DL_SCRIPT_COMPLETE,
-                            dl_task_complete_cmd(bed->scripts, "w", &done, 1,
-                                                 bed->p));
-    apr_array_header_t *outcomes;
+    return bed_complete_as(bed, t, NULL);
+}
 
+dl_settle_e bed_complete_as(bed_t *bed, const dl_task_t *t, const char *key)
+{
+    dl_completion_t done = bed_made(bed, t);
+    apr_array_header_t *outcomes;
+    redisReply *r;
+
+    if (key)
+        done.result.key = key;
+    r = bed_run(bed, DL_SCRIPT_COMPLETE,
+                dl_task_complete_cmd(bed->scripts, "w", &done, 1, bed->p));
     ck_assert_int_eq(dl_task_complete_parse(r, bed->p, &outcomes),
                      APR_SUCCESS);
     freeReplyObject(r);

@@ -81,6 +81,9 @@ dl_completion_t bed_made(bed_t *bed, const dl_task_t *t);
 
 dl_settle_e bed_complete(bed_t *bed, const dl_task_t *t);
 
+/** The same with a key of its own. */
+dl_settle_e bed_complete_as(bed_t *bed, const dl_task_t *t, const char *key);
+
 /** @param next_ms may be NULL */
 dl_settle_e bed_fail(bed_t *bed, const dl_task_t *t, const char *code,
                      int permanent, apr_int64_t *next_ms);
