@@ -3,7 +3,7 @@
  * Many streams at once, for tests and benchmarks: one thread, epoll, loopback.
  *
  *   streams [-t] [-s N] [-r] [-c N] [-u SOCKET|-p PORT] [-C CHANNEL]
- *           [-e MODE] PORT BASE < ids
+ *           [-e MODE] [-n SECONDS] PORT BASE < ids
  *
  * Opens GET BASE/<id>/stream for each line of standard input and says what it
  * sees on standard output, a line whenever a number changed:
@@ -21,8 +21,8 @@
  *   -p PORT -C  publishes by HTTP: POST CHANNEL<id>, for servers that have no
  *            Redis
  *   -e once  one event on each channel at once: total and worst time
- *   -e RATE  RATE events a second for 5 s, one channel after the other:
- *            percentiles of the time from PUBLISH to arrival
+ *   -e RATE  RATE events a second for SECONDS (5), one channel after the
+ *            other: percentiles of the time from PUBLISH to arrival
  */
 #include "streams.h"
 
@@ -153,7 +153,8 @@ static void ask(run_t *run, client_t *c)
     char text[512];
     int n = snprintf(text, sizeof(text),
                      "GET %s/%s/stream HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
-                     "Accept: text/event-stream\r\n%s%s%s\r\n",
+                     "Accept: text/event-stream\r\nConnection: close\r\n"
+                     "%s%s%s\r\n",
                      run->base, c->id, run->port,
                      c->last_id[0] ? "Last-Event-ID: " : "", c->last_id,
                      c->last_id[0] ? "\r\n" : "");
@@ -383,13 +384,13 @@ static void setup(run_t *run)
 
 int main(int argc, char **argv)
 {
-    run_t run = { 0 };
+    run_t run = { .seconds = 5 };
     const char *measure = NULL;
     int churn = 0;
     int count;
     int opt;
 
-    while ((opt = getopt(argc, argv, "ts:rc:u:p:C:e:")) != -1) {
+    while ((opt = getopt(argc, argv, "ts:rc:u:p:C:e:n:")) != -1) {
         switch (opt) {
         case 't':
             run.tls = SSL_CTX_new(TLS_client_method());
@@ -414,6 +415,9 @@ int main(int argc, char **argv)
             break;
         case 'e':
             measure = optarg;
+            break;
+        case 'n':
+            run.seconds = atoi(optarg);
             break;
         default:
             return 64;

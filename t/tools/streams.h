@@ -49,6 +49,7 @@ typedef struct run_t {
     const char *redis;
     const char *channel;
     int http_port;              /* publish by POST to this port instead */
+    int seconds;                /* of publishing */
     int epoll;
     int reopen;
     int slow;

@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 enum {
-    NUMBERS = 98,               /* an event's number is its progress */
-    SECONDS = 5
+    NUMBERS = 98                /* an event's number is its progress */
 };
 
 typedef struct publisher_t {
@@ -194,7 +193,7 @@ static void paced(run_t *run, double rate)
     size_t fast = 0;
     int next = 0;
 
-    while ((now = now_s()) < start + SECONDS) {
+    while ((now = now_s()) < start + run->seconds) {
         while ((double)p->published < (now - start) * rate) {
             client_t *c = &run->clients[next++ % run->count];
 

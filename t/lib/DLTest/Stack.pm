@@ -199,6 +199,18 @@ sub proxy {
     return $self->{proxies}{$who} // die "no proxy for $who\n";
 }
 
+# What httpd and its children hold of the memory, in KB, each page once.
+sub httpd_kb {
+    my $self = shift;
+    my $parent = $self->pid('httpd');
+    my $kb = 0;
+    for my $pid ($parent, split ' ', qx(pgrep -P $parent)) {
+        open my $in, '<', "/proc/$pid/smaps_rollup" or next;
+        /^Pss: +(\d+)/ and $kb += $1 while <$in>;
+    }
+    return $kb;
+}
+
 # ---- clients
 
 # A client of the API; a new one for each call.
