@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dl_buf.h"
+#include "dl_job.h"
+
 struct dl_event_t {
     unsigned refs;
     int terminal;
@@ -125,7 +128,7 @@ static void string_value(const char *from, const char *end, char *to,
 int dl_message_read(const char *payload, apr_size_t len, dl_message_t *msg)
 {
     const char *end = payload + len;
-    const char *at;
+    const char *at, *from;
 
     memset(msg, 0, sizeof(*msg));
     msg->version = -1;
@@ -141,6 +144,11 @@ int dl_message_read(const char *payload, apr_size_t len, dl_message_t *msg)
             digits++;
         }
         msg->version = digits ? v : -1;
+        from = at - digits - (sizeof(",\"version\":") - 1);
+        if (digits && from > payload && *from == ',') {
+            msg->cut = from;
+            msg->cut_len = (apr_size_t)(at - from);
+        }
     }
     if ((at = member(payload, len, "\"jobId\":\""))) {
         string_value(at, end, msg->job_id, sizeof(msg->job_id));
@@ -153,4 +161,24 @@ int dl_message_read(const char *payload, apr_size_t len, dl_message_t *msg)
                     || !strcmp(msg->status, "cancelled");
     msg->forward = msg->status[0] && !member(payload, len, "\"reread\":");
     return 0;
+}
+
+const char *dl_message_body(const dl_message_t *msg, const char *payload,
+                            const char *job_id, const char *base,
+                            apr_pool_t *p, apr_size_t *len)
+{
+    const char *at = payload;
+    const char *last = payload + *len - 1;      /* its brace */
+    dl_buf_t b;
+
+    dl_buf_init(&b, *len + 3 * (strlen(base) + 80), p);
+    if (msg->cut) {
+        dl_buf_add(&b, payload, (apr_size_t)(msg->cut - payload));
+        at = msg->cut + msg->cut_len;
+    }
+    dl_buf_add(&b, at, (apr_size_t)(last - at));
+    dl_job_put_links(&b, job_id, base);
+    dl_buf_putc(&b, '}');
+    *len = b.len;
+    return b.data;
 }

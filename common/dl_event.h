@@ -8,7 +8,7 @@
 #ifndef DL_EVENT_H
 #define DL_EVENT_H
 
-#include <apr.h>
+#include <apr_pools.h>
 
 /** One event, immutable but for its reference count; any thread. */
 typedef struct dl_event_t dl_event_t;
@@ -54,10 +54,13 @@ int dl_event_same_job(const dl_event_t *a, const dl_event_t *b);
 /** What a message of Pub/Sub says about itself. */
 typedef struct dl_message_t {
     apr_int64_t version;        /**< -1: not said */
-    int forward;                /**< a snapshot: send it on as it is */
+    int forward;                /**< a snapshot: send on its body */
     int terminal;               /**< its status is terminal */
     char job_id[64];            /**< "" : not said */
     char status[16];            /**< "" : not said */
+    const char *cut;            /**< in the payload: ,"version":N, which no
+                                     job body has; NULL: there is none */
+    apr_size_t cut_len;
 } dl_message_t;
 
 /**
@@ -67,5 +70,17 @@ typedef struct dl_message_t {
  * @return 0, or -1 when it is no JSON object
  */
 int dl_message_read(const char *payload, apr_size_t len, dl_message_t *msg);
+
+/**
+ * The job body that a snapshot's payload stands for: without the version,
+ * and with the job's links.
+ * @param msg     of that payload; it is one to forward
+ * @param job_id  as a channel or message names it: no '"' and no '\\'
+ * @param base    as of dl_job_links_t
+ * @param len     in: of the payload; out: of the body
+ */
+const char *dl_message_body(const dl_message_t *msg, const char *payload,
+                            const char *job_id, const char *base,
+                            apr_pool_t *p, apr_size_t *len);
 
 #endif /* DL_EVENT_H */

@@ -117,6 +117,14 @@ typedef struct dl_job_links_t {
     const char *message;        /**< "message", or NULL */
 } dl_job_links_t;
 
+struct dl_buf_t;
+
+/**
+ * Appends ,"statusUrl":… and the job's other links.
+ * @param id  of a job: written as it is
+ */
+void dl_job_put_links(struct dl_buf_t *b, const char *id, const char *base);
+
 /**
  * Writes the job body (contract: "job body"): members not known are absent,
  * never null; times ISO 8601 UTC with milliseconds.

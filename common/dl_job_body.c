@@ -114,8 +114,7 @@ static void put_times(dl_buf_t *b, const dl_job_t *job)
     }
 }
 
-static void put_links(dl_buf_t *b, const dl_job_t *job,
-                      const dl_job_links_t *links)
+void dl_job_put_links(dl_buf_t *b, const char *id, const char *base)
 {
     static const struct {
         const char *key, *before, *after;
@@ -127,11 +126,11 @@ static void put_links(dl_buf_t *b, const dl_job_t *job,
 
     for (int i = 0; i < 3; i++) {
         dl_buf_puts(b, rows[i].key);
-        dl_buf_json(b, links->base, strlen(links->base));
+        dl_buf_json(b, base, strlen(base));
         b->len--;
         /* a job id is hexadecimal digits and hyphens */
         dl_buf_puts(b, rows[i].before);
-        dl_buf_puts(b, job->id);
+        dl_buf_puts(b, id);
         dl_buf_puts(b, rows[i].after);
         dl_buf_putc(b, '"');
     }
@@ -228,7 +227,7 @@ const char *dl_job_body(const dl_job_t *job, const dl_job_links_t *links,
         dl_buf_jsons(&b, message);
     }
     if (links->base)
-        put_links(&b, job, links);
+        dl_job_put_links(&b, job->id, links->base);
     if (job->files)
         put_files(&b, job, links);
     dl_buf_putc(&b, '}');

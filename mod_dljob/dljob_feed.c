@@ -52,8 +52,8 @@ static void on_message(dljob_feed_t *feed, dljob_topic_t *topic,
 void dljob_feed_forward(dljob_topic_t *topic, const dl_message_t *msg,
                         const char *payload, apr_size_t len)
 {
+    apr_pool_t *scratch = topic->feed->scratch;
     dl_event_info_t info = { 0 };
-    dl_event_t *event;
     dljob_view_t *view;
 
     if (topic->job_id) {
@@ -69,14 +69,18 @@ void dljob_feed_forward(dljob_topic_t *topic, const dl_message_t *msg,
     info.name = msg->terminal ? msg->status : "progress";
     info.terminal = msg->terminal;
     info.with_id = topic->job_id != NULL;
-    event = dl_event_create(&info, payload, len);
-    if (!event) {
-        return;
-    }
+    apr_pool_clear(scratch);
     for (view = topic->views; view; view = view->next) {
-        dljob_view_deliver(view, event, 0);
+        apr_size_t n = len;
+        const char *body = dl_message_body(msg, payload, info.job_id,
+                                           view->base, scratch, &n);
+        dl_event_t *event = dl_event_create(&info, body, n);
+
+        if (event) {
+            dljob_view_deliver(view, event, 0);
+            dl_event_unref(event);
+        }
     }
-    dl_event_unref(event);
 }
 
 static void on_confirmed(dljob_feed_t *feed, const char *channel,

@@ -3,6 +3,7 @@
 # not at all, and changes that nobody was told of.
 use strict;
 use warnings;
+use JSON::PP ();
 use Test::More;
 use lib 't/lib';
 use DLTest::EventStream;
@@ -69,6 +70,22 @@ subtest 'an event larger than what the socket takes' => sub {
     is $still->delete("$base/$job")->{status}, 200, 'cancelled';
     is +$s->job->{json}{status}, 'cancelled', 'the stream has gone on';
     ok $s->ended, 'to its end';
+};
+
+subtest 'a change that Redis tells of' => sub {
+    my $job = initiate($still, { file_id => fresh_id() })->{jobId};
+    my $s = stream($still, "/$job/stream");
+    my $first = $s->job->{json};
+    my %told = map { $_ => $first->{$_} } grep { !/Url$|^jobId$/ }
+        keys %$first;
+    my $brief = JSON::PP->new->encode({ %told, progress => 35 });
+    $brief =~ s/^\{/{"jobId":"$job","version":35,/;
+    $redis->cmd(PUBLISH => "{still}:job:$job", $brief) or die "no listener\n";
+    my $event = $s->job;
+    is $event->{id}, 35, 'its version';
+    is_deeply $event->{json}, { %$first, progress => 35 },
+        'is a whole job body, as the snapshot was';
+    $still->delete("$base/$job");
 };
 
 subtest 'a change that nobody was told of' => sub {

@@ -42,6 +42,23 @@ static void check_event(const dl_message_t *msg, const char *body, size_t len)
     dl_event_unref(event);
 }
 
+static void check_body(const dl_message_t *msg, const char *payload,
+                       size_t size)
+{
+    apr_pool_t *p;
+    apr_size_t len = size;
+    const char *body;
+
+    apr_pool_create(&p, NULL);
+    body = dl_message_body(msg, payload, msg->job_id, "/dl", p, &len);
+    FUZZ_MUST(len == size - msg->cut_len + 3 * strlen(msg->job_id)
+                         + strlen(",\"statusUrl\":\"/dl/status/\""
+                                  ",\"streamUrl\":\"/dl//stream\""
+                                  ",\"resultUrl\":\"/dl/\""), "its length");
+    FUZZ_MUST(body[0] == '{' && body[len - 1] == '}', "its braces");
+    apr_pool_destroy(p);
+}
+
 void fuzz_message(const uint8_t *data, size_t size)
 {
     /* exactly so large: what reads beyond is seen by the sanitizers */
@@ -58,6 +75,9 @@ void fuzz_message(const uint8_t *data, size_t size)
                   && !strpbrk(msg.status, "\"\\"), "plain strings");
         FUZZ_MUST(!msg.forward || msg.status[0], "a snapshot has a status");
         check_event(&msg, payload, size);
+        if (msg.forward) {
+            check_body(&msg, payload, size);
+        }
     }
     free(payload);
 }

@@ -5,6 +5,8 @@
 #include <check.h>
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "dl_event.h"
 
 static dl_event_t *make(const char *job, apr_int64_t version, const char *body)
@@ -111,6 +113,42 @@ START_TEST(a_message_is_read_without_parsing_it)
 }
 END_TEST
 
+static const struct {
+    const char *payload, *body;
+} bodies[] = {
+    { "{\"jobId\":\"j\",\"version\":12,\"status\":\"queued\"}",
+      "{\"jobId\":\"j\",\"status\":\"queued\"" },
+    { "{\"jobId\":\"j\",\"status\":\"queued\",\"version\":3}",
+      "{\"jobId\":\"j\",\"status\":\"queued\"" },
+    { "{\"status\":\"queued\"}", "{\"status\":\"queued\"" },
+    { "{\"version\":3,\"status\":\"queued\"}",     /* none of ours */
+      "{\"version\":3,\"status\":\"queued\"" },
+    { "{\"status\":\"queued\",\"version\":x}",
+      "{\"status\":\"queued\",\"version\":x" },
+    { "{\"status\":\"queued\",\"message\":\",\\\"version\\\":3\"}",
+      "{\"status\":\"queued\",\"message\":\",\\\"version\\\":3\"" },
+};
+
+START_TEST(a_message_becomes_the_body_of_its_job)
+{
+    const char *payload = bodies[_i].payload;
+    apr_size_t len = strlen(payload);
+    dl_message_t msg;
+    apr_pool_t *p;
+    const char *body;
+
+    apr_pool_create(&p, NULL);
+    ck_assert_int_eq(dl_message_read(payload, len, &msg), 0);
+    body = dl_message_body(&msg, payload, "j", "http://h/\"dl", p, &len);
+    ck_assert_str_eq(apr_pstrmemdup(p, body, len),
+                     apr_pstrcat(p, bodies[_i].body,
+                         ",\"statusUrl\":\"http://h/\\\"dl/status/j\""
+                         ",\"streamUrl\":\"http://h/\\\"dl/j/stream\""
+                         ",\"resultUrl\":\"http://h/\\\"dl/j\"}", NULL));
+    apr_pool_destroy(p);
+}
+END_TEST
+
 Suite *test_event_suite(void);
 
 Suite *test_event_suite(void)
@@ -125,6 +163,8 @@ Suite *test_event_suite(void)
     tcase_add_test(tcase, events_of_one_job_supersede_each_other);
     tcase_add_loop_test(tcase, a_message_is_read_without_parsing_it, 0,
                         sizeof(messages) / sizeof(messages[0]));
+    tcase_add_loop_test(tcase, a_message_becomes_the_body_of_its_job, 0,
+                        sizeof(bodies) / sizeof(bodies[0]));
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -5,7 +5,8 @@
 -- end, asks for the listeners of all of them at once and builds a message
 -- only for a channel that has some. again: the listener has to read the hash
 -- itself (a job of several files, or one that has ended); else the message is
--- the job body, without links and with "version" as its second member.
+-- the job body, without links, which httpd appends, and with "version" as its
+-- second member, which it takes out.
 local channels, changes, nchannels = {}, {}, 0
 
 local function changed(job, user, version, again)
