@@ -28,12 +28,13 @@ limit_of() {
 }
 
 # pick LANE: takes the stage that this lane runs next out of waiting, into
-# name. Lane 1 prefers what computes, the others what waits; what wants to be
-# alone comes last. One lane keeps to the order of the names.
+# name. Lane 1 prefers what computes, the others what waits. One that is out of
+# these helps the other from its end, so that a long stage is not the last to
+# begin. What wants to be alone comes last. One lane keeps to the order of the
+# names.
 pick() {
     local i n best='' rank best_rank=9 want=waits
     [ "$1" != 1 ] || want=computes
-    # the first that fits best
     for i in "${!waiting[@]}"; do
         n=${waiting[i]}
         [ -n "${kind_of[$n]:-}" ] || know_kind "$n"
@@ -43,7 +44,7 @@ pick() {
             *) rank=2 ;;
         esac
         [ "$jobs" != 1 ] || rank=1
-        [ $rank -lt $best_rank ] || continue
+        [ $rank -lt $best_rank ] || [ $rank$best_rank = 22 ] || continue
         [ $rank != 3 ] || [ ${#name_of[@]} = 0 ] || continue
         best=$i best_rank=$rank
         [ $rank != 1 ] || break
@@ -91,7 +92,8 @@ leftovers() {
 
 none_left() { left=$(leftovers "$@"); [ -z "$left" ]; }
 
-# CPU that stages have used which were waited for, in ticks.
+# CPU in ticks of the stages that have ended, without what went its own way
+# (daemons).
 cpu_ticks() {
     local fields
     read -r -a fields < "/proc/$$/stat"

@@ -54,7 +54,9 @@ sub go {
 sub submit {
     my ($self, $file_id, $shell, %headers) = @_;
     my $stack = $self->{stack};
-    $stack->write_file("cases/case-$file_id", "$shell\n");
+    # At once: a worker may already run it for somebody else.
+    my $piece = $stack->write_file("cases/new-$file_id", "$shell\n");
+    rename $piece, "$self->{cases}/case-$file_id" or die "case: $!";
     my $r = $stack->http->post_json($stack->api('/initiate'),
         { file_id => $file_id }, %headers);
     die "initiate: $r->{status} $r->{body}\n" if $r->{status} != 202;
