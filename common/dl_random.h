@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Random bytes for ids: one system call serves all ids of a request.
+ * Random bytes for ids: one system call serves several of them.
  *
- * The struct lives on the stack of whoever needs ids, so it is neither shared
- * between threads nor inherited by a child process.
+ * The struct belongs to whoever needs ids, a connection or a function, so it
+ * is neither shared between threads nor inherited by a child process.
  */
 #ifndef DL_RANDOM_H
 #define DL_RANDOM_H
 
 #include <apr.h>
 
-#define DL_RANDOM_BATCH 64      /* job id, request id, trace id, span id */
+#define DL_RANDOM_BATCH 256     /* four times job, request, trace, span id */
 
 typedef struct dl_random_t {
     unsigned char bytes[DL_RANDOM_BATCH];

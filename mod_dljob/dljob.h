@@ -70,7 +70,7 @@ struct dljob_call_t {
     int (*again)(struct dljob_call_t *call); /**< … and this answers then */
     dl_accept_t accept;
     dl_route_t route;
-    dl_random_t random;
+    dl_random_t *random;        /**< of the connection */
 };
 
 /**

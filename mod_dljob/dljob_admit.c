@@ -56,7 +56,7 @@ static void trace(dljob_call_t *call, dl_admit_t *admit)
     dl_trace_t t;
 
     dl_trace_continue(apr_table_get(headers, "traceparent"),
-                      apr_table_get(headers, "tracestate"), &call->random,
+                      apr_table_get(headers, "tracestate"), call->random,
                       call->pool, &t);
     dl_trace_format(&t, t.span_id, traceparent);
     admit->traceparent = traceparent;
@@ -135,7 +135,7 @@ int dljob_admit(dljob_call_t *call, const dl_request_t *request,
     dl_admit_t admit = { 0 };
     apr_status_t rv;
 
-    dl_uuid_make(&call->random, job_id);
+    dl_uuid_make(call->random, job_id);
     admit.job_id = job_id;
     admit.user = call->user;
     admit.client = *call->user ? NULL : client_of(call);

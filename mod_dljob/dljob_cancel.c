@@ -38,7 +38,7 @@ int dljob_cancel(dljob_call_t *call)
     dl_cancelled_t done;
     apr_status_t rv;
 
-    dl_uuid_make(&call->random, token);
+    dl_uuid_make(call->random, token);
     rv = dl_jobs_cancel(call->engine->jobs, call->route.job_id, call->user,
                         token, call->pool, &done);
     if (rv != APR_SUCCESS) {

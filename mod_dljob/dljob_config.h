@@ -43,6 +43,7 @@ typedef struct dljob_server_conf_t {
                                      they are checked */
     dljob_streams_t *streams;   /**< main server only: dljob_streams.h */
     struct dljob_places_t *places; /**< the httpd's: dljob_counts.h */
+    struct dljob_dwell_t *dwell; /**< main server only: dljob_dwell.h */
     const char *unusable;       /**< why it cannot serve, or NULL; set by the
                                      check_config hook */
     dljob_engine_t *engine;     /**< of this child process (dljob.h); NULL

@@ -6,8 +6,6 @@
  */
 #include "dljob_handler.h"
 
-#include <stddef.h>
-
 #include <apr_strings.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -17,6 +15,8 @@
 #include "dl_uuid.h"
 #include "dljob_base.h"
 #include "dljob_body.h"
+#include "dljob_conn.h"
+#include "dljob_dwell.h"
 #include "dljob_keys.h"
 #include "dljob_respond.h"
 #include "dljob_user.h"
@@ -63,7 +63,7 @@ static const char *request_id(dljob_call_t *call)
         return id;
     }
     made = apr_palloc(call->pool, DL_UUID_LEN + 1);
-    dl_uuid_make(&call->random, made);
+    dl_uuid_make(call->random, made);
     return made;
 }
 
@@ -71,10 +71,8 @@ static dljob_call_t *make_call(request_rec *r, dljob_kind_e kind,
                                apr_ssize_t base_len)
 {
     const dljob_server_conf_t *server = dljob_config_server(r->server);
-    dljob_call_t *call = apr_palloc(r->pool, sizeof(*call));
+    dljob_call_t *call = apr_pcalloc(r->pool, sizeof(*call));
 
-    memset(call, 0, offsetof(dljob_call_t, random));
-    dl_random_init(&call->random);
     call->r = r;
     call->pool = r->pool;
     call->kind = kind;
@@ -82,6 +80,7 @@ static dljob_call_t *make_call(request_rec *r, dljob_kind_e kind,
     call->conf = &server->conf;
     call->location = &dljob_config_dir(r)->location;
     call->user = "";
+    call->random = dljob_conn_random(r);
     if (base_len >= 0) {
         call->base_len = base_len;
         call->path = r->uri + base_len;
@@ -277,6 +276,7 @@ int dljob_handler(request_rec *r)
         return DECLINED;
     }
     dljob_keys_refresh(call);
+    dljob_dwell_request(r);
     if (call->kind != DLJOB_API) {
         return answer_page(call);
     }

@@ -22,12 +22,8 @@
 #include <mpm_common.h>
 
 #include "dljob.h"
-
-/* What a connection of ours remembers; in c->conn_config. */
-typedef struct park_t {
-    dljob_stream_t *stream;     /* NULL: none is parked */
-    int inside;                 /* process_connection is running below us */
-} park_t;
+#include "dljob_conn.h"
+#include "dljob_dwell.h"
 
 /* Asked once per child, before its threads start; read-only since. */
 static struct {
@@ -53,11 +49,6 @@ int dljob_park_can(const request_rec *r)
            && !r->prev && r->connection->cs && r->connection->sbh;
 }
 
-static park_t *park_of(conn_rec *c)
-{
-    return ap_get_module_config(c->conn_config, &dljob_module);
-}
-
 static apr_status_t request_gone(void *baton)
 {
     dljob_stream_t *s = baton;
@@ -65,7 +56,7 @@ static apr_status_t request_gone(void *baton)
     pthread_mutex_lock(&s->mutex);
     s->owner = DLJOB_OWNER_DEAD;
     s->r = NULL;
-    park_of(s->c)->stream = NULL;
+    dljob_conn_of(s->c)->stream = NULL;
     pthread_mutex_unlock(&s->mutex);
     dljob_hub_free(s->hub, s);
     return APR_SUCCESS;
@@ -75,7 +66,8 @@ void dljob_park(request_rec *r, dljob_stream_t *s)
 {
     conn_rec *c = r->connection;
 
-    park_of(c)->stream = s;
+    dljob_conn_of(c)->stream = s;
+    dljob_dwell_parked(c);
     c->keepalive = AP_CONN_CLOSE;
     apr_table_setn(c->notes, "short-lingering-close", "1");
     dljob_hub_count(s->hub, DLJOB_COUNT_OPENED);
@@ -87,11 +79,11 @@ void dljob_park(request_rec *r, dljob_stream_t *s)
 
 static void on_suspend(conn_rec *c, request_rec *r)
 {
-    park_t *park;
+    dljob_conn_t *conn;
     dljob_stream_t *s;
 
     (void)r;
-    if (c->master || !(park = park_of(c)) || !(s = park->stream)
+    if (!(conn = dljob_conn_of(c)) || !(s = conn->stream)
         || c->cs->state != CONN_STATE_ASYNC_WAITIO) {
         return;
     }
@@ -114,11 +106,11 @@ static void finish(dljob_stream_t *s)
 
 static void on_resume(conn_rec *c, request_rec *r)
 {
-    park_t *park;
+    dljob_conn_t *conn;
     dljob_stream_t *s;
 
     (void)r;
-    if (c->master || !(park = park_of(c)) || !(s = park->stream)) {
+    if (!(conn = dljob_conn_of(c)) || !(s = conn->stream)) {
         return;
     }
     pthread_mutex_lock(&s->mutex);
@@ -191,27 +183,19 @@ static int come_back(conn_rec *c, dljob_stream_t *s)
 
 static int on_process(conn_rec *c)
 {
-    park_t *park;
+    dljob_conn_t *conn;
     int rc;
 
-    if (c->master || !mpm.waitio) {
+    if (!mpm.waitio || !(conn = dljob_conn_of(c)) || conn->inside) {
         return DECLINED;
     }
-    park = park_of(c);
-    if (!park) {
-        park = apr_pcalloc(c->pool, sizeof(*park));
-        ap_set_module_config(c->conn_config, &dljob_module, park);
+    if (conn->stream) {
+        return come_back(c, conn->stream);
     }
-    if (park->inside) {
-        return DECLINED;
-    }
-    if (park->stream) {
-        return come_back(c, park->stream);
-    }
-    park->inside = 1;
+    conn->inside = 1;
     rc = ap_run_process_connection(c);
-    park->inside = 0;
-    if (park->stream && c->cs->state == CONN_STATE_SUSPENDED) {
+    conn->inside = 0;
+    if (conn->stream && c->cs->state == CONN_STATE_SUSPENDED) {
         c->cs->state = CONN_STATE_ASYNC_WAITIO;
         c->cs->sense = CONN_SENSE_WANT_READ;
     }

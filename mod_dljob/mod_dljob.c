@@ -4,11 +4,14 @@
  */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_connection.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mpm_common.h>
 
 #include "dljob_config.h"
+#include "dljob_conn.h"
+#include "dljob_dwell.h"
 #include "dljob_errors.h"
 #include "dljob_handler.h"
 #include "dljob_log.h"
@@ -25,12 +28,15 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     dljob_probe_child(pchild);
     dljob_redis_child(pchild, s);
     dljob_streams_child(pchild, s);
+    dljob_dwell_child(s);
 }
 
 static void dljob_hooks(apr_pool_t *p)
 {
     dljob_config_hooks(p);
     dljob_errors_register();
+    ap_hook_pre_connection(dljob_conn_create, NULL, NULL, APR_HOOK_FIRST);
+    dljob_dwell_hooks();
     dljob_park_hooks(p);
     dljob_status_page_hooks(p);
     ap_hook_post_config(dljob_metrics_config, NULL, NULL, APR_HOOK_MIDDLE);

@@ -59,7 +59,7 @@ subtest 'logs' => sub {
     $still->get("$base/status/$job->{jobId}", 'X-Request-ID' => $id);
     my $line = wait_for(sub {
         open my $in, '<', var('t_logs') . '/access_log' or die $!;
-        my ($found) = grep { / id=$id$/ } <$in>;
+        my ($found) = grep { / id=$id / } <$in>;
         return $found;
     }, 'the access log has the line');
     like $line, qr/job=\Q$job->{jobId}\E /, 'the note DLJOB_ID';
