@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts of the demo page, as the tests use them.
+import { newFile } from './stack.mjs';
 
 export function row(page, file) {
   return page.locator('.row').filter({
@@ -38,3 +39,35 @@ export function hide(page, hidden) {
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
 }
+
+export async function rise(t, page, file, at) {
+  file.say(`progress ${at}`);
+  await t.until(async () => await progress(page, file) === at, `${at} %`);
+}
+
+/** A demo page with one file on its way, at so many percent if given. */
+export async function begin(t, { at, ...options } = {}) {
+  const page = await t.demo(options);
+  const file = newFile();
+  await submit(page, file);
+  await reach(page, file, 'processing');
+  if (at) {
+    await rise(t, page, file, at);
+  }
+  return { page, context: page.context(), file,
+    job: await jobId(page, file) };
+}
+
+export const click = (page, file, name) =>
+  row(page, file).locator('.' + name).click();
+
+/** Lets it come to its end. */
+export async function finish(page, file) {
+  file.finish();
+  await reach(page, file, 'completed');
+}
+
+/** Whatever the page has begun to ask is counted when this returns. */
+export const settle = (page) => page.evaluate(async () => {
+  await fetch('/demo/demo.css', { cache: 'no-store' });
+});

@@ -75,10 +75,17 @@ class Bench {
     return context;
   }
 
-  /** A page with the demo, in a context of its own. */
-  async demo({ query = '', base = this.base, ...options } = {}) {
-    const context = await this.context(options);
-    const page = await context.newPage();
+  /**
+   * A page with the demo, in a context of its own or the one given; clock: one
+   * that the test can turn on; before(page): what comes first.
+   */
+  async demo({ query = '', base = this.base, clock = false, before, context,
+    ...options } = {}) {
+    const page = await (context ?? await this.context(options)).newPage();
+    if (clock) {
+      await page.clock.install();
+    }
+    await before?.(page);
     await page.goto(`${base}/demo/${query}`);
     return page;
   }

@@ -3,17 +3,11 @@
 // dljob.js says to a page of one's own.
 import { test } from './harness.mjs';
 import { newFile, status } from './stack.mjs';
-import { jobId, progress, reach, row, submit } from './demo.mjs';
-
-const click = (page, file, name) =>
-  row(page, file).locator('.' + name).click();
+import { begin, click, finish, jobId, progress, reach, rise, row, settle,
+  submit } from './demo.mjs';
 
 test('cancel', async (t) => {
-  const page = await t.demo();
-  const file = newFile();
-  await submit(page, file);
-  await reach(page, file, 'processing');
-  const job = await jobId(page, file);
+  const { page, file, job } = await begin(t);
   await click(page, file, 'cancel');
   t.equal(await reach(page, file, 'cancelled'), 'cancelled', 'is shown');
   t.equal((await status(job)).status, 'cancelled', 'and true');
@@ -25,13 +19,10 @@ test('cancel', async (t) => {
 });
 
 test('cancel what others want too', async (t) => {
-  const [one, two] = [await t.demo(), await t.demo()];
-  const file = newFile();
-  await submit(one, file);
-  await reach(one, file, 'processing');
+  const { page: one, file, job } = await begin(t);
+  const two = await t.demo();
   await submit(two, file);
   await reach(two, file, 'processing');
-  const job = await jobId(one, file);
   t.equal(await jobId(two, file), job, 'they share a job');
   await click(one, file, 'cancel');
   await reach(one, file, 'cancelled');
@@ -66,11 +57,7 @@ test('cancel before there is a job', async (t) => {
 });
 
 test('cancel when it is too late', async (t) => {
-  const page = await t.demo({ query: '?poll' });
-  const file = newFile();
-  await submit(page, file);
-  await reach(page, file, 'processing');
-  const job = await jobId(page, file);
+  const { page, file, job } = await begin(t, { query: '?poll' });
   // the page does not see the end before it has asked to cancel
   await page.route('**/status/*', (route) =>
     page.context().times('DELETE', job) ? route.continue() : route.abort());
@@ -83,13 +70,11 @@ test('cancel when it is too late', async (t) => {
 });
 
 test('failure and retry', async (t) => {
-  const context = await t.context();
-  const page = await context.newPage();
+  const page = await t.demo({ clock: true });
+  const context = page.context();
   const file = newFile();
   const initiated = () => context.asked.filter(({ path }) =>
     path.endsWith('/initiate'));
-  await page.clock.install();
-  await page.goto(`${t.base}/demo/`);
   await page.clock.pauseAt(Date.now() + 60000);
   await submit(page, file);
   for (const [tries, wait_ms] of [[3, 1000], [2, 2000], [1, 4000]]) {
@@ -102,7 +87,7 @@ test('failure and retry', async (t) => {
     await retry.click();
     await reach(page, file, 'starting');
     await page.clock.runFor(wait_ms - 10);
-    await page.evaluate(() => fetch('/demo/demo.css', { cache: 'no-store' }));
+    await settle(page);
     t.equal(initiated().length, before, `not before ${wait_ms} ms`);
     await page.clock.runFor(10);
     await t.until(() => initiated().length === before + 1, 'the next try');
@@ -127,24 +112,18 @@ test('retry that succeeds', async (t) => {
   file.say('progress 50', 'exit 66');
   await reach(page, file, 'failed');
   await click(page, file, 'retry');
-  file.finish();
-  await reach(page, file, 'completed');
+  await finish(page, file);
   t.equal(await row(page, file).locator('.detail').textContent(),
     `${file.name}, 1 kB`, 'nothing of the failure is left');
   t.quiet(page.context());
 });
 
 test('another attempt of the server', async (t) => {
-  const page = await t.demo();
-  const file = newFile();
-  await submit(page, file);
-  file.say('progress 80');
-  await t.until(async () => await progress(page, file) === 80, 'the first');
+  const { page, file } = await begin(t, { at: 80 });
   file.say('exit 75', 'progress 20');
   await t.until(async () => await progress(page, file) === 20,
     'the bar begins again');
-  file.finish();
-  await reach(page, file, 'completed');
+  await finish(page, file);
   t.equal(page.context().times('POST', '/initiate'), 1, 'the same job');
   t.quiet(page.context());
 });
@@ -161,8 +140,7 @@ test('server that is busy', async (t) => {
         : 'Wed, 21 Oct 2026 07:28:00 GMT' } }) : route.continue());
   });
   await submit(page, file);
-  file.finish();
-  await reach(page, file, 'completed');
+  await finish(page, file);
   t.equal([times, keys.size], [3, 1], 'asked again with the same key');
 });
 

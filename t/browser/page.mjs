@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from './harness.mjs';
 import { newFile } from './stack.mjs';
-import { progress, reach, row, submit } from './demo.mjs';
+import { begin, finish, progress, reach, rise, row, submit }
+  from './demo.mjs';
 
 const axe = readFileSync(
   createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -30,8 +31,7 @@ test('happy path', async (t) => {
   const seen = [];
   await submit(page, file);
   for (const at of [20, 60, 90]) {
-    file.say(`progress ${at}`);
-    await t.until(async () => await progress(page, file) === at, `${at} %`);
+    await rise(t, page, file, at);
     seen.push(await row(page, file).locator('.fill').evaluate(
       (fill) => getComputedStyle(fill).getPropertyValue('--done')));
   }
@@ -60,8 +60,7 @@ test('history', async (t) => {
   const page = await t.demo();
   const file = newFile();
   await submit(page, file);
-  file.finish();
-  await reach(page, file, 'completed');
+  await finish(page, file);
   const entry = page.locator('#history li');
   t.equal(await entry.locator('span').textContent(),
     `File ${file.id}: completed`, 'has an entry');
@@ -89,11 +88,9 @@ test('announcements', async (t) => {
   });
   await submit(page, file);
   for (const at of [10, 24, 26, 40, 51, 80, 95]) {
-    file.say(`progress ${at}`);
-    await t.until(async () => await progress(page, file) === at, `${at} %`);
+    await rise(t, page, file, at);
   }
-  file.finish();
-  await reach(page, file, 'completed');
+  await finish(page, file);
   const name = `File ${file.id}`;
   t.equal(await page.evaluate(() => globalThis.said), [`${name}: 25 %`,
     `${name}: 50 %`, `${name}: 75 %`, `${name}: ready. ${file.name}, 1 kB`],
@@ -135,8 +132,7 @@ test('keyboard', async (t) => {
   await page.keyboard.press('Enter');
   t.equal((await focused()).name, `Cancel File ${file.id}`,
     'and back to cancel');
-  file.finish();
-  await reach(page, file, 'completed');
+  await finish(page, file);
   t.equal(await focused(), { name: `Save File ${file.id}`, outlined: true },
     'and to the link');
   const [download] = await Promise.all([page.waitForEvent('download'),
@@ -174,21 +170,16 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 test('narrow screen', async (t) => {
-  const page = await t.demo({ viewport: { width: 320, height: 600 } });
-  const file = newFile();
-  await submit(page, file);
-  file.finish();
-  await reach(page, file, 'completed');
+  const { page, file } = await begin(t,
+    { viewport: { width: 320, height: 600 } });
+  await finish(page, file);
   t.equal(await page.evaluate(() =>
     document.documentElement.scrollWidth), 320, 'nothing sticks out');
 });
 
 test('reduced motion', async (t) => {
   const motion = async (reducedMotion) => {
-    const page = await t.demo({ reducedMotion });
-    const file = newFile();
-    await submit(page, file);
-    await reach(page, file, 'processing');
+    const { page, file } = await begin(t, { reducedMotion });
     const found = await row(page, file).evaluate((item) => {
       item.className = 'row queued';
       return [getComputedStyle(item.querySelector('.bar')).animationName,

@@ -5,36 +5,21 @@ import { test } from './harness.mjs';
 import { Proxy } from './proxy.mjs';
 import { expectStreams, initiate, newFile, restart, status, streamStatus,
   withDirectives } from './stack.mjs';
-import { hide, jobId, progress, reach, row, submit } from './demo.mjs';
+import { begin, finish, hide, jobId, progress, reach, rise, row, settle,
+  submit } from './demo.mjs';
 
 const polls = (context) => context.asked.filter(({ path }) =>
   path.includes('/status/'));
 
-async function reaches(t, page, file, at) {
-  file.say(`progress ${at}`);
-  await t.until(async () => await progress(page, file) === at, `${at} %`);
-}
-
-/** Whatever the page has begun to ask is counted when this returns. */
-const settle = (page) => page.evaluate(async () => {
-  await fetch('/demo/demo.css', { cache: 'no-store' });
-});
-
 test('reload and resume', async (t) => {
-  const page = await t.demo();
-  const context = page.context();
-  const file = newFile();
-  await submit(page, file);
-  await reaches(t, page, file, 30);
-  const job = await jobId(page, file);
+  const { page, context, file, job } = await begin(t, { at: 30 });
   await page.reload();
   await t.until(async () => await row(page, file).count() === 1
     && await progress(page, file) === 30, 'the row is back');
   t.equal(await row(page, file).locator('.state').textContent(), '30 %',
     'with its progress');
-  await reaches(t, page, file, 60);
-  file.finish();
-  await reach(page, file, 'completed');
+  await rise(t, page, file, 60);
+  await finish(page, file);
   t.equal(context.times('POST', '/initiate'), 1, 'asked for once');
   t.equal(context.times('GET', '/stream'), 2, 'a stream each');
   t.equal(await jobId(page, file), undefined, 'and forgotten at the end');
@@ -55,26 +40,19 @@ test('resume of a job that is gone', async (t) => {
 });
 
 test('two tabs', async (t) => {
-  const one = await t.demo();
-  const context = one.context();
-  const file = newFile();
-  await submit(one, file);
-  await reaches(t, one, file, 30);
-  const job = await jobId(one, file);
-  const two = await context.newPage();
-  await two.goto(`${t.base}/demo/`);
+  const { page: one, context, file, job } = await begin(t, { at: 30 });
+  const two = await t.demo({ context });
   await t.until(async () => await row(two, file).count() === 1
     && await progress(two, file) === 30, 'the second tab knows');
-  await reaches(t, two, file, 50);
+  await rise(t, two, file, 50);
   t.equal(await progress(one, file), 50, 'both rise');
   t.equal([context.times('GET', '/stream'), polls(context).length], [1, 0],
     'one tab streams for both');
 
   await one.close();
-  await reaches(t, two, file, 70);
+  await rise(t, two, file, 70);
   t.equal(context.times('GET', '/stream'), 2, 'then the other one does');
-  const three = await context.newPage();
-  await three.goto(`${t.base}/demo/`);
+  const three = await t.demo({ context });
   await t.until(async () => await row(three, file).count() === 1
     && await progress(three, file) === 70, 'a third knows');
   file.finish();
@@ -90,13 +68,8 @@ test('two tabs', async (t) => {
 });
 
 test('hidden tab', async (t) => {
-  const context = await t.context();
-  const page = await context.newPage();
-  const file = newFile();
-  await page.clock.install();
-  await page.goto(`${t.base}/demo/?poll`);
-  await submit(page, file);
-  await reach(page, file, 'processing');
+  const { page, context, file, job } = await begin(t,
+    { query: '?poll', clock: true });
   const before = polls(context).length;
   await t.until(async () => {
     await page.clock.fastForward(60000);
@@ -113,8 +86,8 @@ test('hidden tab', async (t) => {
   }
   t.equal(polls(context).length, seen, 'hidden, it does not poll');
   file.finish();
-  await t.until(async () => (await status(await jobId(page, file))).status
-    === 'completed', 'the job ends');
+  await t.until(async () => (await status(job)).status === 'completed',
+    'the job ends');
   await hide(page, false);
   await reach(page, file, 'completed');
   t.ok(true, 'seen again, it asks at once');
@@ -122,15 +95,9 @@ test('hidden tab', async (t) => {
 });
 
 test('hidden tab and another', async (t) => {
-  const one = await t.demo({ query: '?poll' });
-  const context = one.context();
-  const file = newFile();
-  await submit(one, file);
-  await reach(one, file, 'processing');
+  const { page: one, context, file } = await begin(t, { query: '?poll' });
   await hide(one, true);
-  const two = await context.newPage();
-  await two.clock.install();
-  await two.goto(`${t.base}/demo/?poll`);
+  const two = await t.demo({ context, query: '?poll', clock: true });
   file.say('progress 40');
   await t.until(async () => {
     await two.clock.fastForward(40000);
@@ -149,12 +116,8 @@ test('hidden tab and another', async (t) => {
 test('offline and back', async (t) => {
   const proxy = await new Proxy(t.base).listen();
   t.atEnd(() => proxy.close());
-  const page = await t.demo({ base: proxy.url });
-  const context = page.context();
-  const file = newFile();
-  await submit(page, file);
-  await reaches(t, page, file, 30);
-  const job = await jobId(page, file);
+  const { page, context, file, job } = await begin(t,
+    { at: 30, base: proxy.url });
   await context.setOffline(true);
   await t.until(() => page.evaluate(() => !navigator.onLine), 'offline');
   proxy.cut();
@@ -182,98 +145,87 @@ test('offline and back', async (t) => {
 });
 
 test('network that comes back', async (t) => {
-  const page = await t.demo();
-  const context = page.context();
-  const file = newFile();
-  await submit(page, file);
-  await reaches(t, page, file, 30);
+  const { page, context, file } = await begin(t, { at: 30 });
   await context.setOffline(true);
   await context.setOffline(false);
   await t.until(() => context.times('GET', '/stream') === 2,
     'the stream is begun anew, as the old one may hang');
-  file.finish();
-  await reach(page, file, 'completed');
+  await finish(page, file);
   t.quiet(context);
 });
 
 test('server out of reach', async (t) => {
   const proxy = await new Proxy(t.base).listen();
   t.atEnd(() => proxy.close());
-  const page = await t.demo({ base: proxy.url });
-  const context = page.context();
-  const file = newFile();
-  await submit(page, file);
-  await reaches(t, page, file, 30);
+  const { page, context, file } = await begin(t,
+    { at: 30, base: proxy.url, clock: true });
   proxy.cut();
-  await t.until(() => polls(context).length > 1, 'it tries and tries');
+  await t.until(async () => {
+    await page.clock.fastForward(10000);
+    return polls(context).length > 3;
+  }, 'it tries and tries');
   t.equal(await row(page, file).locator('.state').textContent(), '30 %',
     'without giving up');
   proxy.allow();
-  await reaches(t, page, file, 60);
-  file.finish();
-  await reach(page, file, 'completed');
+  file.say('progress 60');
+  await t.until(async () => {
+    await page.clock.fastForward(10000);
+    return await progress(page, file) === 60;
+  }, '60 %');
+  await finish(page, file);
   t.equal(context.times('POST', '/initiate'), 1, 'the same job');
   t.quiet(context);
 });
 
 test('without a secure context', async (t) => {
   const base = t.base.replace('127.0.0.1', 'dljob.test');
-  const page = await t.demo({ base });
-  const file = newFile();
+  const { page, file } = await begin(t, { at: 30, base });
   t.equal(await page.evaluate(() => [isSecureContext, 'locks' in navigator]),
     [false, false], 'there are no locks');
-  await submit(page, file);
-  await reaches(t, page, file, 30);
-  file.finish();
-  await reach(page, file, 'completed');
+  await finish(page, file);
   t.equal(page.context().times('GET', '/stream'), 1, 'it streams');
   t.quiet(page.context());
 });
 
 test('stream that is cut', async (t) => {
-  const page = await t.demo();
-  const context = page.context();
-  const file = newFile();
-  await submit(page, file);
-  await reaches(t, page, file, 30);
-  const job = await jobId(page, file);
+  const { page, context, file, job } = await begin(t, { at: 30 });
   restart();
   await t.until(() => context.times('GET', '/stream') === 2,
     'it streams again');
-  await reaches(t, page, file, 60);
-  file.finish();
-  await reach(page, file, 'completed');
+  await rise(t, page, file, 60);
+  await finish(page, file);
   t.equal([context.times('POST', '/initiate'), polls(context).length], [1, 0],
     'it goes on as before');
   expectStreams(job, 2, 'stream that is cut');
   t.quiet(context);
 }, { alone: true });
 
+/** In the page: keeps what it polls, by its own clock. */
+function notePolls() {
+  const { fetch } = globalThis;
+  globalThis.polls = [];            // by the page's own clock
+  globalThis.fetch = async (url, init) => {
+    const entry = { asked: Date.now(),
+      changes: 'If-None-Match' in (init.headers ?? {}) };
+    const response = await fetch(url, init);
+    entry.answered = Date.now();
+    entry.status = response.status;
+    entry.after_ms = response.headers.get('Retry-After') * 1000;
+    if (url.includes('/status/')) {
+      globalThis.polls.push(entry);
+    }
+    return response;
+  };
+}
+
 test('no streams to be had', async (t) => {
   const other = (await initiate([newFile().id])).jobId;
   const refused = async () => await streamStatus(other) === 503;
   await withDirectives('DLJobStream off', refused, async () => {
-    const context = await t.context();
-    const page = await context.newPage();
+    const page = await t.demo({ clock: true,
+      before: (one) => one.addInitScript(notePolls) });
+    const context = page.context();
     const file = newFile();
-    await page.clock.install();
-    await page.addInitScript(() => {
-      const { fetch } = globalThis;
-      globalThis.polls = [];            // by the page's own clock
-      globalThis.fetch = async (url, init) => {
-        const entry = { asked: Date.now(),
-          changes: 'If-None-Match' in (init.headers ?? {}) };
-        const response = await fetch(url, init);
-        entry.answered = Date.now();
-        entry.status = response.status;
-        entry.after_ms = response.headers.get('Retry-After') * 1000;
-        if (url.includes('/status/')) {
-          globalThis.polls.push(entry);
-        }
-        return response;
-      };
-    });
-    await page.goto(`${t.base}/demo/`);
     await page.clock.pauseAt(Date.now() + 60000);
     await submit(page, file);
     file.say('progress 30');

@@ -36,6 +36,7 @@ function writeHistory(entries) {
 
 function historyItem({ name, status, at }) {
   const item = document.createElement('li');
+  item.className = status;
   const text = document.createElement('span');
   const time = document.createElement('time');
   text.textContent = `${name}: ${status}`;
@@ -63,6 +64,16 @@ function sizeText(bytes) {
     : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** When it should be ready, if anybody knows. */
+function timeLeft(job) {
+  const left_s = (Date.parse(job.estimatedCompletion) - Date.now()) / 1000;
+  if (!(left_s >= 1)) {
+    return '';
+  }
+  return left_s < 90 ? `about ${Math.ceil(left_s)} s left`
+    : `about ${Math.round(left_s / 60)} min left`;
+}
+
 function stateText(job) {
   switch (job.status) {
     case 'starting': return 'starting …';
@@ -75,7 +86,7 @@ function stateText(job) {
 function detailText(job) {
   switch (job.status) {
     case 'queued': return job.nextAttemptAt ? 'Another attempt follows' : '';
-    case 'processing': return job.message ?? '';
+    case 'processing': return job.message ?? timeLeft(job);
     case 'completed':
       return [job.filename, job.size >= 0 && sizeText(job.size)]
         .filter(Boolean).join(', ');
@@ -151,7 +162,8 @@ find('start').addEventListener('submit', (event) => {
   const wrong = [...ids].find((id) => !/^\d{1,12}$/.test(id));
   find('problem').textContent = wrong ? `"${wrong}" is no file id` : '';
   if (!wrong) {
-    ids.forEach((id) => addRow(client.start(Number(id))));
+    // the first one on top
+    [...ids].reverse().forEach((id) => addRow(client.start(Number(id))));
   }
 });
 
