@@ -13,7 +13,9 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
+use Fcntl qw(LOCK_EX);
 use File::Basename qw(dirname);
+use File::Compare qw(compare);
 use File::Copy qw(copy);
 use File::Path qw(make_path);
 use File::Temp ();
@@ -44,18 +46,27 @@ sub run {
     die "@command: status $?\n", <$in>;
 }
 
-# The library from npm, by its lock file, and a resolver to preload.
+# The library from npm, by its lock file, and a resolver to preload: made
+# once, as the next test may come while this one runs.
 sub tools {
     my $build = $ENV{BUILD} // "$TOP/build";
     my $tools = "$build/webhooks";
     my $log = "$tools/tools.log";
+    my %from = map { $_ => "$TOP/t/webhooks/$_" }
+        qw(package.json package-lock.json receiver.mjs);
+    $from{'resolve.c'} = "$TOP/t/tools/resolve.c";
+
     make_path($tools);
-    copy("$TOP/t/webhooks/$_", "$tools/$_") or die "$_: $!"
-        for qw(package.json package-lock.json receiver.mjs);
-    unlink $log;
+    open my $lock, '>', "$tools/lock" or die "$tools/lock: $!";
+    flock $lock, LOCK_EX or die "$tools/lock: $!";
+    return $tools if -e "$tools/made"
+        && !grep { compare($from{$_}, "$tools/$_") != 0 } keys %from;
+    unlink $log, "$tools/made";
+    copy($from{$_}, "$tools/$_") or die "$_: $!" for keys %from;
     run($log, 'sh', '-c', "cd '$tools' && npm ci --no-audit --no-fund");
     run($log, 'gcc', '-std=gnu11', '-Wall', '-Wextra', '-shared', '-fPIC',
-        '-o', "$tools/resolve.so", "$TOP/t/tools/resolve.c");
+        '-o', "$tools/resolve.so", "$tools/resolve.c");
+    run($log, 'touch', "$tools/made");
     return $tools;
 }
 
