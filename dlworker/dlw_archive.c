@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An archive in a spool; see dlw_archive.h.
+ * See dlw_archive.h.
  */
 #include "dlw_archive.h"
 
@@ -14,12 +14,13 @@
 #define BLOCK_BYTES 65536
 
 struct dlw_archive_t {
-    dlw_spool_t *spool;
+    dlw_archive_write_fn *write;
+    void *baton;
     struct archive *archive;
     struct archive_entry *entry;
     locale_t utf8;              /* libarchive asks the locale how names are
                                      written */
-    apr_status_t rv;            /* of the spool */
+    apr_status_t rv;            /* of write() */
 };
 
 static la_ssize_t on_write(struct archive *archive, void *baton,
@@ -27,9 +28,10 @@ static la_ssize_t on_write(struct archive *archive, void *baton,
 {
     dlw_archive_t *a = baton;
 
-    a->rv = dlw_spool_write(a->spool, data, len);
+    if (a->rv == APR_SUCCESS)   /* else it has a hole */
+        a->rv = a->write(a->baton, data, len);
     if (a->rv != APR_SUCCESS) {
-        archive_set_error(archive, a->rv, "the spool refused it");
+        archive_set_error(archive, a->rv, "the bytes were refused");
         return -1;
     }
     return (la_ssize_t)len;
@@ -40,7 +42,7 @@ static apr_status_t cleanup(void *data)
     dlw_archive_t *a = data;
 
     if (a->archive) {
-        archive_write_fail(a->archive);     /* the spool may be gone */
+        archive_write_fail(a->archive);     /* nobody may take more */
         archive_write_free(a->archive);
     }
     archive_entry_free(a->entry);
@@ -58,12 +60,14 @@ static int set_format(struct archive *archive, dl_bundle_e kind)
     return archive_write_zip_set_compression_store(archive);
 }
 
-dlw_archive_t *dlw_archive_create(dl_bundle_e kind, dlw_spool_t *spool,
+dlw_archive_t *dlw_archive_create(dl_bundle_e kind,
+                                  dlw_archive_write_fn *write, void *baton,
                                   apr_pool_t *p)
 {
     dlw_archive_t *a = apr_pcalloc(p, sizeof(*a));
 
-    a->spool = spool;
+    a->write = write;
+    a->baton = baton;
     a->archive = archive_write_new();
     a->entry = archive_entry_new();
     a->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);

@@ -248,6 +248,11 @@ static void read_list(run_t *run, const redisReply *reply)
     }
 }
 
+static apr_status_t on_archive(void *spool, const void *data, apr_size_t len)
+{
+    return dlw_spool_write(spool, data, len);
+}
+
 static apr_status_t free_md(void *md)
 {
     EVP_MD_CTX_free(md);
@@ -268,7 +273,8 @@ static void on_files(run_t *run, const redisReply *reply)
         fail_archive(run);
         return;
     }
-    run->archive = dlw_archive_create(run->kind, a->spool, a->pool);
+    run->archive = dlw_archive_create(run->kind, on_archive, a->spool,
+                                      a->pool);
     run->md = EVP_MD_CTX_new();
     apr_pool_cleanup_register(a->pool, run->md, free_md,
                               apr_pool_cleanup_null);

@@ -244,6 +244,10 @@ static apr_status_t link_spool(const dlw_store_put_t *put,
         || ((dir.st_mode & S_ISGID) && st.st_gid != dir.st_gid)) {
         return EXDEV;
     }
+    /* its age is counted from now on: a source may have set another time */
+    if (futimens(put->fd, NULL) != 0) {
+        return errno;
+    }
     return link_nameless(put->fd, place);
 }
 

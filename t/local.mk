@@ -49,6 +49,7 @@ t_unit_check_all_SOURCES += t/unit/test_sigv4.c
 t_unit_check_all_SOURCES += t/unit/test_store.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_store_file.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_s3.c
+t_unit_check_all_SOURCES += t/unit/test_dlw_archive.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_entry_names.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_exec.c
 t_unit_check_all_SOURCES += t/unit/test_dlw_log.c

@@ -68,6 +68,8 @@ export interface StartOptions {
   idempotencyKey?: string;
   priority?: 'high' | 'normal' | 'low';
   callbackUrl?: string;
+  /** One archive of all files; the job's downloadUrl is the archive's. */
+  bundle?: 'zip' | 'tar';
 }
 
 export interface Download {

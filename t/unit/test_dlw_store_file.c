@@ -309,6 +309,27 @@ START_TEST(eviction_takes_the_oldest_of_ours)
 }
 END_TEST
 
+/* A command may give its output any time (cp -p): the object's age counts
+ * from when it is stored, or it would go while its result stands. */
+START_TEST(eviction_counts_from_the_storing)
+{
+    static const struct timespec old[2] = { { 1000000, 0 }, { 1000000, 0 } };
+    dlw_attempt_t *a = attempt(dir, BIG);
+    atomic_int aborted = 0;
+    dlw_store_swept_t swept;
+
+    ck_assert_int_ge(dlw_spool_fd(a->spool), 0);
+    ck_assert_int_eq(futimens(dlw_spool_fd(a->spool), old), 0);
+    dlw_store_file.put(store, a, "70001.1-a1b2c3", on_done, NULL);
+    wait_calls(1);
+    ck_assert_str_eq(last_code, "");
+    ck_assert_int_eq(dlw_store_io_sweep(dir, 1, 3600, &aborted, &swept),
+                     APR_SUCCESS);
+    ck_assert_int_eq(swept.evicted, 0);
+    ck_assert_int_eq(size_of("70001.1-a1b2c3"), BIG);
+}
+END_TEST
+
 START_TEST(a_full_store_makes_room_or_says_so)
 {
     conf.store.max_bytes = 10000;
@@ -444,6 +465,7 @@ Suite *test_dlw_store_file_suite(void)
     tcase_add_test(t, missing_and_unsafe);
     tcase_add_test(t, store_that_is_gone);
     tcase_add_test(t, eviction_takes_the_oldest_of_ours);
+    tcase_add_test(t, eviction_counts_from_the_storing);
     tcase_add_test(t, a_full_store_makes_room_or_says_so);
     tcase_add_test(t, a_group_that_is_not_the_workers);
     tcase_add_test(t, without_nameless_files);
