@@ -12,7 +12,8 @@
  *   store_drive abort KEY FILE BYTES     stores, aborts after reading so many
  *
  * Where and as whom: ENDPOINT, REGION, BUCKET, ACCESS_KEY, SECRET_KEY,
- * SESSION_TOKEN, STYLE (virtual), STORAGE_CLASS, CLOCK_SHIFT (seconds).
+ * SESSION_TOKEN, STYLE (virtual), STORAGE_CLASS, SSE, CA_FILE, PUBLIC (where
+ * links point to), CLOCK_SHIFT (seconds).
  * Prints "ok …" or "failed CODE transient|permanent: MESSAGE (DETAIL)".
  */
 #include <fcntl.h>
@@ -213,6 +214,9 @@ int main(int argc, char **argv)
     conf.store.bucket = from_env("BUCKET", "downloads");
     conf.store.virtual_host = strcmp(from_env("STYLE", ""), "virtual") == 0;
     conf.store.storage_class = from_env("STORAGE_CLASS", NULL);
+    conf.store.sse = from_env("SSE", NULL);
+    conf.store.ca_file = from_env("CA_FILE", NULL);
+    conf.store.public_endpoint = from_env("PUBLIC", NULL);
     conf.credentials.access_key = from_env("ACCESS_KEY", NULL);
     conf.credentials.secret_key = from_env("SECRET_KEY", NULL);
     conf.credentials.session_token = from_env("SESSION_TOKEN", NULL);
