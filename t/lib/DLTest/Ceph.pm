@@ -51,7 +51,7 @@ sub drive {
     local $/;
     my $text = <$out> // '';
     close $out;
-    chomp $text;
+    $text =~ s{\n\z}{};     # no chomp: $/ is undef here
     return $text;
 }
 
