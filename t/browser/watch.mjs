@@ -245,6 +245,12 @@ test('no streams to be had', async (t) => {
     t.equal(asked.filter((one, i) => i > 0 && !(one.asked
       >= asked[i - 1].answered + asked[i - 1].after_ms)), [],
     'no poll earlier than Retry-After says');
+    // before the first ones a stream was tried
+    const late = asked.map((one, i) => i && (one.asked
+      - asked[i - 1].answered - asked[i - 1].after_ms)
+      / asked[i - 1].after_ms).slice(3);
+    t.ok(new Set(late).size > 1 && late.every((share) => share <= 0.3),
+      'but up to a quarter later, each time another', late);
     t.equal(asked.slice(1).every((one) => one.changes), true,
       'each asks for changes only');
     t.quiet(context);
