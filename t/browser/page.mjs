@@ -56,6 +56,30 @@ test('happy path', async (t) => {
   t.quiet(context);
 });
 
+test('time left', async (t) => {
+  let left_s;
+  let at = 0;
+  const page = await t.demo({ before: (one) => one.route('**/stream',
+    (route) => route.fulfill({ contentType: 'text/event-stream',
+      body: `data: ${JSON.stringify({ status: 'processing', progress: ++at,
+        jobId: new URL(route.request().url()).pathname.split('/').at(-2),
+        estimatedCompletion: new Date(Date.now() + left_s * 1000) })}\n\n` }),
+  ) });
+  const file = newFile();
+  await submit(page, file);
+  for (const [seconds, text] of [[-5, /^$/], [60, /^about (5\d|60) s left$/],
+    [600, /^about 10 min left$/]]) {
+    left_s = seconds;
+    const before = at;
+    await t.until(async () => await progress(page, file) > before + 1
+      && text.test(await row(page, file).locator('.detail').textContent()),
+    `${seconds} s: ${text}`);
+    t.ok(true, `${seconds} s`);
+  }
+  await page.unroute('**/stream');
+  await finish(page, file);
+});
+
 test('history', async (t) => {
   const page = await t.demo();
   const file = newFile();
