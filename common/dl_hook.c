@@ -12,7 +12,7 @@
 #include "dl_reply.h"
 
 #define CLAIM_HEAD 2
-#define CLAIM_ROW 5
+#define CLAIM_ROW 6
 #define ERROR_MAX 200
 #define ID_MAX 100
 
@@ -32,22 +32,24 @@ dl_redis_cmd_t *dl_hook_claim_cmd(const dl_scripts_t *scripts,
 static int read_hook(const redisReply *reply, apr_size_t at, apr_pool_t *p,
                      dl_hook_t *hook)
 {
-    apr_size_t len, fence_len;
+    apr_size_t len, fence_len, url_len;
     const char *id = dl_reply_str_at(reply, at, &len), *colon;
     const char *fence = dl_reply_str_at(reply, at + 1, &fence_len);
+    const char *url = dl_reply_str_at(reply, at + 3, &url_len);
     apr_int64_t tried = 0;
 
     colon = id ? memchr(id, ':', len) : NULL;
-    if (!colon || len > ID_MAX || !fence || fence_len > ID_MAX
+    if (!colon || len > ID_MAX || !fence || fence_len > ID_MAX || !url
         || !dl_reply_int_at(reply, at + 2, &tried)
         || dl_job_read(apr_pstrmemdup(p, id, colon - id),
-                       dl_reply_at(reply, at + 3), dl_reply_at(reply, at + 4),
+                       dl_reply_at(reply, at + 4), dl_reply_at(reply, at + 5),
                        p, &hook->job) != APR_SUCCESS)
         return 0;
     hook->id = apr_pstrmemdup(p, id, len);
     hook->fence = apr_pstrmemdup(p, fence, fence_len);
     hook->tried = (int)tried;
-    return hook->job->callback_url && dl_job_state_terminal(hook->job->state);
+    hook->job->callback_url = apr_pstrmemdup(p, url, url_len);
+    return dl_job_state_terminal(hook->job->state);
 }
 
 apr_status_t dl_hook_claim_parse(const redisReply *reply, apr_pool_t *p,

@@ -21,10 +21,12 @@
 
 /** A webhook to be sent. */
 typedef struct dl_hook_t {
-    const char *id;             /**< of the outbox: "<job>:<state>" */
+    const char *id;             /**< of the outbox: "<job>:<state>", of
+                                     further receivers "<job>:<state>:<n>" */
     const char *fence;          /**< of this claim */
     int tried;                  /**< with this one, from 1 */
-    dl_job_t *job;              /**< has ended, has a callback_url */
+    dl_job_t *job;              /**< has ended; its callback_url is this
+                                     receiver's */
 } dl_hook_t;
 
 typedef struct dl_hook_claim_t {

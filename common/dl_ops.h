@@ -179,6 +179,8 @@ apr_status_t dl_ops_drain(dl_jobs_t *jobs, const char *worker, apr_pool_t *p,
                           int *heard);
 
 typedef struct dl_ops_hook_t {
+    const char *id;             /**< of the outbox */
+    const char *webhook_id;     /**< as the receiver sees it */
     const char *job_id;
     const char *type;           /**< "download.completed" … */
     const char *host;           /**< of the receiver, "host[:port]"; the rest
@@ -210,12 +212,13 @@ apr_status_t dl_ops_hooks_count(dl_jobs_t *jobs, apr_pool_t *p, int *waiting,
 typedef enum {
     DL_OPS_REPLAY_NONE,         /**< no such job, not ended, no callbackUrl */
     DL_OPS_REPLAY_QUEUED,       /**< a worker sends it now, all tries anew */
-    DL_OPS_REPLAY_SENDING       /**< it is being sent already */
+    DL_OPS_REPLAY_SENDING       /**< all are being sent already */
 } dl_ops_replay_e;
 
-/** Has a job's webhook sent (again), whatever became of it before: a dead
- *  letter, one that waits, one that was delivered. */
-apr_status_t dl_ops_hook_replay(dl_jobs_t *jobs, const char *job_id,
+/** Has webhooks sent (again), whatever became of them before: a dead letter,
+ *  one that waits, one that was delivered.
+ *  @param name  a job's id: all of its receivers; or a webhook-id: that one */
+apr_status_t dl_ops_hook_replay(dl_jobs_t *jobs, const char *name,
                                 apr_pool_t *p, dl_ops_replay_e *outcome);
 
 #endif /* DL_OPS_H */

@@ -35,9 +35,9 @@ static apr_int64_t integer(const redisReply *hash, const char *name)
 }
 
 /* "host[:port]" of a URL that admission has checked. */
-static const char *host_of(const redisReply *fields, apr_pool_t *p)
+static const char *host_of(const redisReply *reply, apr_pool_t *p)
 {
-    const char *url = dl_reply_str_at(fields, 0, NULL);
+    const char *url = dl_reply_str(reply, NULL);
     const char *host = url ? strstr(url, "://") : NULL;
 
     return host ? apr_pstrmemdup(p, host + 3, strcspn(host + 3, "/?#")) : "";
@@ -52,20 +52,32 @@ static apr_int64_t now_ms(const redisReply *time)
     return s * 1000 + us / 1000;
 }
 
+/* ":<n>" of "<job>:<state>:<n>", else "" */
+static const char *number_of(const char *id)
+{
+    const char *state = strchr(id, ':');
+    const char *number = state ? strchr(state + 1, ':') : NULL;
+
+    return number ? number : "";
+}
+
 /* The two commands that say what a hook is like. */
 static void ask(dl_jobs_t *jobs, const char *id, apr_pool_t *p,
                 dl_redis_cmd_t *cmds)
 {
     const char *job = apr_pstrmemdup(p, id, strcspn(id, ":"));
+    const char *number = number_of(id);
     dl_redis_cmd_t *cmd = dl_cmd_make(2, p);
 
     dl_cmd_adds(cmd, "HGETALL");
-    dl_cmd_adds(cmd, dl_jobs_key(jobs, "hook:", job, p));
+    dl_cmd_adds(cmd, dl_jobs_key(jobs, "hook:",
+                                 apr_pstrcat(p, job, number, NULL), p));
     cmds[0] = *cmd;
     cmd = dl_cmd_make(3, p);
-    dl_cmd_adds(cmd, "HMGET");
-    dl_cmd_adds(cmd, dl_jobs_key(jobs, "job:status:", job, p));
-    dl_cmd_adds(cmd, "callbackUrl");
+    dl_cmd_adds(cmd, "HGET");
+    dl_cmd_adds(cmd, dl_jobs_key(jobs, *number ? "job:callbacks:"
+                                               : "job:status:", job, p));
+    dl_cmd_adds(cmd, *number ? number + 1 : "callbackUrl");
     cmds[1] = *cmd;
 }
 
@@ -75,12 +87,16 @@ static void fill(const char *id, const char *score, int dead,
 {
     const redisReply *hash = answers[0];
     const char *colon = strchr(id, ':');
+    const char *name = colon ? apr_pstrmemdup(p, colon + 1,
+                                              strcspn(colon + 1, ":")) : "";
     dl_job_state_e state;
     apr_int64_t due = score ? (apr_int64_t)strtod(score, NULL) : 0;
 
     memset(h, 0, sizeof(*h));
+    h->id = apr_pstrdup(p, id);
+    h->webhook_id = dl_webhook_id(id, p);
     h->job_id = apr_pstrmemdup(p, id, strcspn(id, ":"));
-    h->type = colon && dl_job_state_parse(colon + 1, &state) == 0
+    h->type = dl_job_state_parse(name, &state) == 0
               ? dl_webhook_type(state) : NULL;
     h->type = h->type ? h->type : "";
     h->host = host_of(answers[1], p);
@@ -103,7 +119,6 @@ static apr_status_t mark_waiting(dl_jobs_t *jobs, apr_array_header_t *hooks,
 
     for (int i = 0; i < hooks->nelts; i++) {
         const dl_ops_hook_t *h = &APR_ARRAY_IDX(hooks, i, dl_ops_hook_t);
-        const char *name = strchr(h->type, '.');
         char *host = apr_pstrdup(p, h->host);
         dl_redis_cmd_t *cmd = dl_cmd_make(3, p);
 
@@ -112,8 +127,7 @@ static apr_status_t mark_waiting(dl_jobs_t *jobs, apr_array_header_t *hooks,
                 *c += 'a' - 'A';
         dl_cmd_adds(cmd, "ZSCORE");
         dl_cmd_adds(cmd, dl_jobs_key(jobs, "hooks:host:", host, p));
-        dl_cmd_adds(cmd, apr_pstrcat(p, h->job_id, ":", name ? name + 1 : "",
-                                     NULL));
+        dl_cmd_adds(cmd, h->id);
         cmds[i] = *cmd;
     }
     rv = hooks->nelts ? dl_jobs_read(jobs, cmds, hooks->nelts, r)
@@ -210,25 +224,50 @@ apr_status_t dl_ops_hooks_count(dl_jobs_t *jobs, apr_pool_t *p, int *waiting,
     return rv;
 }
 
-apr_status_t dl_ops_hook_replay(dl_jobs_t *jobs, const char *job_id,
+/* A job's id, or a webhook-id. @return 0 when it is neither */
+static int read_name(const char *name, apr_pool_t *p, const char **job,
+                     const char **number)
+{
+    const char *end;
+
+    *number = "";
+    if (strncmp(name, "msg_", 4) == 0) {
+        name += 4;
+        *number = "1";
+    }
+    end = name + strcspn(name, "_");
+    if (*end) {
+        if (!**number || strlen(end + 1) > 2 || !end[1]
+            || strspn(end + 1, "0123456789") != strlen(end + 1))
+            return 0;
+        *number = end + 1;
+    }
+    *job = apr_pstrmemdup(p, name, end - name);
+    return dl_uuid_valid(*job, strlen(*job));
+}
+
+apr_status_t dl_ops_hook_replay(dl_jobs_t *jobs, const char *name,
                                 apr_pool_t *p, dl_ops_replay_e *outcome)
 {
     dl_redis_cmd_t *cmd = dl_cmd_script(jobs->scripts, DL_SCRIPT_HOOK_REPLAY,
-                                        1, p);
-    apr_int64_t value = 0;
+                                        2, p);
+    apr_int64_t queued = 0, sending = 0;
+    const char *job, *number;
     redisReply *reply;
     apr_status_t rv;
 
     *outcome = DL_OPS_REPLAY_NONE;
-    if (!dl_uuid_valid(job_id, strlen(job_id)))
+    if (!read_name(name, p, &job, &number))
         return APR_SUCCESS;
-    dl_cmd_adds(cmd, job_id);
+    dl_cmd_adds(cmd, job);
+    dl_cmd_adds(cmd, number);
     rv = dl_jobs_run(jobs, DL_SCRIPT_HOOK_REPLAY, cmd, p, &reply);
     if (rv != APR_SUCCESS)
         return rv;
-    dl_reply_int(reply, &value);
+    dl_reply_int_at(reply, 0, &queued);
+    dl_reply_int_at(reply, 1, &sending);
     dl_reply_free(reply);
-    *outcome = value == 1 ? DL_OPS_REPLAY_QUEUED
-             : value == 2 ? DL_OPS_REPLAY_SENDING : DL_OPS_REPLAY_NONE;
+    *outcome = queued > 0 ? DL_OPS_REPLAY_QUEUED
+             : sending > 0 ? DL_OPS_REPLAY_SENDING : DL_OPS_REPLAY_NONE;
     return APR_SUCCESS;
 }

@@ -19,9 +19,14 @@
 #define DAY_S APR_INT64_C(86400)
 #define JITTER_PERCENT 10
 
-const char *dl_webhook_id(const char *job_id, apr_pool_t *p)
+const char *dl_webhook_id(const char *hook_id, apr_pool_t *p)
 {
-    return apr_pstrcat(p, "msg_", job_id, NULL);
+    apr_size_t job_len = strcspn(hook_id, ":");
+    const char *state = hook_id + job_len;
+    const char *number = *state ? strchr(state + 1, ':') : NULL;
+
+    return apr_pstrcat(p, "msg_", apr_pstrmemdup(p, hook_id, job_len),
+                       number ? "_" : "", number ? number + 1 : "", NULL);
 }
 
 const char *dl_webhook_type(dl_job_state_e state)

@@ -25,9 +25,12 @@
 
 /**
  * The header webhook-id: a job ends once, so its id makes that of the event,
- * the same for every try and for a replay.
+ * the same for every try and for a replay; further receivers of one job get
+ * one each, as two of them may be one host.
+ * @param hook_id  of the outbox, "<job>:<state>[:<number>]"
+ * @return "msg_<job>[_<number>]"
  */
-const char *dl_webhook_id(const char *job_id, apr_pool_t *p);
+const char *dl_webhook_id(const char *hook_id, apr_pool_t *p);
 
 /** "download.completed" …; NULL for a state that is not terminal. */
 const char *dl_webhook_type(dl_job_state_e state);

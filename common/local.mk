@@ -166,6 +166,7 @@ dl_lua_lib += common/lua/lib/base.lua
 dl_lua_lib += common/lua/lib/beats.lua
 dl_lua_lib += common/lua/lib/bundle.lua
 dl_lua_lib += common/lua/lib/bury.lua
+dl_lua_lib += common/lua/lib/callbacks.lua
 dl_lua_lib += common/lua/lib/claims.lua
 dl_lua_lib += common/lua/lib/create.lua
 dl_lua_lib += common/lua/lib/estimate.lua

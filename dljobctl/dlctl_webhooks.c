@@ -43,6 +43,7 @@ static void add_json(dl_buf_t *b, const dl_ops_hook_t *h, int dead)
     dlctl_json_next(b);
     dl_buf_putc(b, '{');
     dlctl_json_str(b, "jobId", h->job_id);
+    dlctl_json_str(b, "webhookId", h->webhook_id);
     dlctl_json_str(b, "type", h->type);
     dlctl_json_str(b, "host", h->host);
     dlctl_json_str(b, "state", state_of(h, dead));
@@ -135,8 +136,9 @@ typedef struct replay_t {
     int missing;
 } replay_t;
 
-static dlctl_exit_e replay_one(replay_t *replay, const char *job,
-                               dl_ops_replay_e *outcome)
+/* name: a job's id or a webhook-id; job: what is shown */
+static dlctl_exit_e replay_one(replay_t *replay, const char *name,
+                               const char *job, dl_ops_replay_e *outcome)
 {
     static const char *const words[] = {
         [DL_OPS_REPLAY_NONE] = "has no webhook: it is not there, has not "
@@ -145,7 +147,7 @@ static dlctl_exit_e replay_one(replay_t *replay, const char *job,
         [DL_OPS_REPLAY_SENDING] = "is being sent already",
     };
     dlctl_t *ctl = replay->ctl;
-    apr_status_t rv = dl_ops_hook_replay(ctl->jobs, job, ctl->pool, outcome);
+    apr_status_t rv = dl_ops_hook_replay(ctl->jobs, name, ctl->pool, outcome);
     int found = rv == APR_SUCCESS && *outcome != DL_OPS_REPLAY_NONE;
 
     if (rv != APR_SUCCESS)
@@ -187,7 +189,8 @@ static dlctl_exit_e replay_all(replay_t *replay, apr_int64_t until_ms)
             dl_ops_replay_e outcome = DL_OPS_REPLAY_NONE;
 
             if (h->at_ms <= until_ms)
-                status = replay_one(replay, h->job_id, &outcome);
+                status = replay_one(replay, h->webhook_id, h->job_id,
+                                    &outcome);
             passed += outcome != DL_OPS_REPLAY_QUEUED;
         }
         apr_pool_destroy(p);
@@ -217,7 +220,8 @@ dlctl_exit_e dlctl_webhooks_replay(dlctl_t *ctl)
     if (all)
         status = replay_all(&replay, stats.now_ms);
     for (int i = 0; i < n && status == DLCTL_OK; i++)
-        status = replay_one(&replay, dlctl_operand(ctl, i), &outcome);
+        status = replay_one(&replay, dlctl_operand(ctl, i),
+                            dlctl_operand(ctl, i), &outcome);
     if (status != DLCTL_OK)
         return status;
     dl_buf_puts(&replay.b, "]}");

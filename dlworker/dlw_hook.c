@@ -106,10 +106,10 @@ static void add_trace(dlw_hook_t *try, const dl_job_t *job)
     }
 }
 
-static const char *add_headers(dlw_hook_t *try, const dl_job_t *job,
+static const char *add_headers(dlw_hook_t *try, const dl_hook_t *hook,
                                apr_int64_t now_s)
 {
-    const char *id = dl_webhook_id(job->id, try->pool), *signature;
+    const char *id = dl_webhook_id(hook->id, try->pool), *signature;
 
     if (dl_webhook_sign(try->settings->conf->webhook_secrets, id, now_s,
                         try->body, try->len, try->pool, &signature)
@@ -123,7 +123,7 @@ static const char *add_headers(dlw_hook_t *try, const dl_job_t *job,
     if (signature) {
         add_header(try, "webhook-signature", signature);
     }
-    add_trace(try, job);
+    add_trace(try, hook->job);
     dlw_xfer_header(try->xfer, "Expect:");      /* no 100 (Continue) first */
     return NULL;
 }
@@ -273,7 +273,7 @@ const char *dlw_hook_send(const dlw_env_t *env, const dlw_settings_t *settings,
     if (!try->xfer) {
         return "the worker is out of memory";
     }
-    error = add_headers(try, hook->job, now_s);
+    error = add_headers(try, hook, now_s);
     if (error) {
         dlw_xfer_close(try->xfer);
         return error;

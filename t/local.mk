@@ -23,6 +23,7 @@ t_unit_check_all_SOURCES += t/unit/test_ops.c
 t_unit_check_all_SOURCES += t/unit/test_metrics.c
 t_unit_check_all_SOURCES += t/unit/test_script_bounds.c
 t_unit_check_all_SOURCES += t/unit/test_script_bundle.c
+t_unit_check_all_SOURCES += t/unit/test_script_callbacks.c
 t_unit_check_all_SOURCES += t/unit/test_script_cancel.c
 t_unit_check_all_SOURCES += t/unit/test_script_claim.c
 t_unit_check_all_SOURCES += t/unit/test_script_flow.c

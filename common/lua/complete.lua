@@ -22,7 +22,8 @@ local function make_unusual()
 --@include lib/settle.lua
 --@include lib/unsettled.lua
     return {complete = complete, finish = finish, publish = publish,
-            end_job = end_job, result = result, count_all = count_all}
+            end_job = end_job, result = result, count_all = count_all,
+            call_back_more = call_back_more}
 end
 local unusual
 
@@ -95,6 +96,11 @@ for at = 2, #A, 11 do
             if j[5] then
                 call('ZADD', '@P@queue:hooks', now_text,
                      job .. ':completed')
+                local more = call('HGET', job_key, 'callbacks')
+                if more then
+                    unusual = unusual or make_unusual()
+                    unusual.call_back_more(job, 'completed', more)
+                end
             end
             completed = completed + 1
             nchannels = nchannels + 1

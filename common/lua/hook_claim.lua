@@ -5,7 +5,7 @@
 --
 -- ARGV: worker, how many, tries (after that many a hook is a dead letter)
 -- Returns {next ms or -1, more, then per hook: hook, fence, tries with this
---   one, the job's HGETALL, its files' HGETALL}
+--   one, its URL, the job's HGETALL, its files' HGETALL}
 --   more: something due is left, or has not been looked at: call again
 --@include lib/hooks.lua
 local LEASE_MS, BUSY_TTL_S = 30000, 120
@@ -30,9 +30,9 @@ local function room(host)
     return rooms[host]
 end
 
-local function forget(hook, job)
+local function forget(hook)
     call('ZREM', '@P@queue:hooks', hook)
-    call('DEL', '@P@hook:' .. job)
+    call('DEL', tries_of(hook))
 end
 
 -- The host has no room: the hook waits in that host's own queue.
@@ -43,27 +43,31 @@ local function park(hook, host, due)
 end
 
 local function take(hook, due)
-    local job, state = string.match(hook, '^(.+):(%a+)$')
+    local job, state, n = string.match(hook, '^([^:]+):(%a+):?(%d*)$')
     if not job then
         call('ZREM', '@P@queue:hooks', hook)
         return
     end
     local job_key = '@P@job:status:' .. job
     local j = call('HMGET', job_key, 'callbackUrl', 'status', 'files')
-    local host = j[1] and string.match(j[1], '^%a+://([^/?#]+)')
+    local url = j[1]
+    if n ~= '' then
+        url = call('HGET', '@P@job:callbacks:' .. job, n)
+    end
+    local host = url and string.match(url, '^%a+://([^/?#]+)')
     if not host or j[2] ~= state then
         count('hooks_lost') -- the job is gone
-        return forget(hook, job)
+        return forget(hook)
     end
     host = string.lower(host)
     if room(host) < 1 then
         return park(hook, host, due)
     end
-    local key = '@P@hook:' .. job
+    local key = tries_of(hook)
     local h = call('HMGET', key, 'tried', 'fence')
     if tonumber(h[1] or 0) >= tries then
         -- the last one was interrupted, or DLJobWebhookRetry is shorter now
-        return bury_hook(hook, job)
+        return bury_hook(hook)
     end
     local tried = (h[1] or 0) + 1
     local fence = now_us
@@ -86,8 +90,9 @@ local function take(hook, due)
         shares = shares + #files / 2
     end
     reply[size + 1], reply[size + 2], reply[size + 3] = hook, fence, tried
-    reply[size + 4], reply[size + 5] = call('HGETALL', job_key), files
-    size = size + 5
+    reply[size + 4], reply[size + 5] = url, call('HGETALL', job_key)
+    reply[size + 6] = files
+    size = size + 6
 end
 
 local function full()
@@ -107,7 +112,7 @@ local function from_host(host)
             break
         end
         local score = call('ZSCORE', '@P@queue:hooks', hook)
-        local h = call('HGET', '@P@hook:' .. job_of(hook), 'fence')
+        local h = call('HGET', tries_of(hook), 'fence')
         if score and not (h and tonumber(score) > now) then
             take(hook, popped[2])
         end -- else it is being sent, or was

@@ -12,7 +12,7 @@ local DELIVERED, GONE, AGAIN, DEAD, RELEASED = 0, 1, 2, 3, 4
 local DOWN_S = 600
 local hook, fence, outcome = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local job = job_of(hook)
-local key = '@P@hook:' .. job
+local key = tries_of(hook)
 local h = call('HMGET', key, 'fence', 'host')
 if h[1] ~= fence then
     return 0
@@ -22,7 +22,7 @@ call('ZREM', '@P@hooks:busy:' .. host, hook)
 if outcome == DELIVERED or outcome == GONE then
     call('ZREM', '@P@queue:hooks', hook)
     call('DEL', key)
-    let_job_go(job)
+    let_job_go(hook)
     count(outcome == GONE and 'hooks_gone' or 'hooks_delivered')
 elseif outcome == RELEASED then
     call('HINCRBY', key, 'tried', -1)
@@ -39,7 +39,7 @@ else
         call('ZADD', '@P@queue:hooks', 'XX', now + wait_ms, hook)
         count('hooks_again')
     else
-        bury_hook(hook, job)
+        bury_hook(hook)
     end
 end
 if outcome ~= RELEASED then

@@ -280,12 +280,11 @@ START_TEST(test_parse_hostile)
     }
     {   /* rows that cannot be sent are left out */
         redisReply *r = redisCommand(bed.c, "EVAL %s 0", "return {1, 1, "
-            "'nocolon', '1', 1, {'status', 'completed'}, {}, "
-            "'a:completed', '1', 1, {}, {}, "
-            "'a:completed', '1', 1, {'status', 'completed'}, {}, "
-            "'a:queued', '1', 1, {'status', 'queued', 'callbackUrl', 'u'}, "
-            "{}, 'a:failed', {}, 1, {'status', 'failed', 'callbackUrl', "
-            "'u'}, {}}");
+            "'nocolon', '1', 1, 'u', {'status', 'completed'}, {}, "
+            "'a:completed', '1', 1, 'u', {}, {}, "
+            "'a:completed', '1', 1, {}, {'status', 'completed'}, {}, "
+            "'a:queued', '1', 1, 'u', {'status', 'queued'}, {}, "
+            "'a:failed', {}, 1, 'u', {'status', 'failed'}, {}}");
 
         ck_assert_int_eq(dl_hook_claim_parse(r, bed.p, &c), APR_SUCCESS);
         ck_assert_int_eq(c.hooks->nelts, 0);

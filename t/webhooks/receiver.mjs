@@ -6,7 +6,8 @@
 //
 // Writes DIR/ports.json when all listen, {"ok": 1234, …}, and a line of JSON
 // per request into DIR/requests.log:
-//   { act, path, at, id, timestamp, verified: [per secret], headers, body }
+//   { act, path, at, id, timestamp, verified: [per secret], headers, body,
+//     text }
 // DIR/NAME.pem and NAME.key make a TLS receiver "NAME" for each of TLS. The
 // canary, on 127.0.0.1 and ::1, is what no webhook may reach.
 import fs from 'node:fs';
@@ -110,7 +111,7 @@ function serve(act, req, res) {
       id: req.headers['webhook-id'],
       timestamp: Number(req.headers['webhook-timestamp']),
       verified: verified(req.headers, body), headers: req.headers,
-      body: JSON.parse(body),
+      body: JSON.parse(body), text: body,
     });
     ACTS[act](res, before, path);
   });

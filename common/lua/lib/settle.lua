@@ -7,6 +7,7 @@
 --@include lib/notify.lua
 --@include lib/stats.lua
 --@include lib/bundle.lua
+--@include lib/callbacks.lua
 
 -- How many more jobs this call may tell.
 local budget = 128
@@ -30,6 +31,10 @@ local function finish(job, key, status, user, created, callback, scope)
         call('EXPIRE', key, CFG_HOOK_TTL_S)
         call('EXPIRE', '@P@job:files:' .. job, CFG_HOOK_TTL_S)
         call('ZADD', '@P@queue:hooks', now, job .. ':' .. status)
+        local more = call('HGET', key, 'callbacks')
+        if more then
+            call_back_more(job, status, more)
+        end
     end
     count(status)
 end

@@ -112,6 +112,19 @@ local function hold(id, holders, had)
     end
 end
 
+-- Whether this caller's callbackUrl is told by the job too.
+local function told_by(id, status)
+    local url, base
+    for i = FIELDS, #A, 2 do
+        if A[i] == 'callbackUrl' then
+            url = A[i + 1]
+        elseif A[i] == 'base' then
+            base = A[i + 1]
+        end
+    end
+    return not url or add_callback(id, status, url, base or '')
+end
+
 if found[1] then
     local id = found[1]
     local j = call('HMGET', '@P@job:status:' .. id, 'status', 'createdAt',
@@ -121,7 +134,6 @@ if found[1] then
         outcome = NEW
     elseif status == 'queued' or status == 'processing' then
         outcome = now - j[2] < RECENT_MS and DUPLICATE or IN_PROGRESS
-        hold(id, j[5], j[6])
     elseif status == 'completed' then
         if now - j[2] < RECENT_MS then
             outcome = DUPLICATE
@@ -133,10 +145,15 @@ if found[1] then
     end
     if look then
         return look
-    elseif outcome then
+    end
+    -- a job with too many callbackUrls: this caller gets one of its own
+    if outcome and (outcome == NEW or told_by(id, status)) then
         if idem ~= '' then
             call('SET', '@P@idempotency:' .. idem, id .. ' ' .. digest,
                  'EX', KEY_TTL_S)
+        end
+        if outcome ~= NEW and status ~= 'completed' then
+            hold(id, j[5], j[6])
         end
         if outcome ~= NEW then
             count(outcome == DUPLICATE and 'dedupe_recent'

@@ -212,9 +212,11 @@ sub settings {
 sub env {
     my ($self, $part) = @_;
     my $env = $self->SUPER::env($part);
-    return $part =~ /^w/ ? { %$env,
-        LD_PRELOAD => "$self->{receiver}{tools}/resolve.so",
-        DLTEST_HOSTS => "$self->{receiver}{dir}/hosts" } : $env;
+    return $env if $part !~ /^w/;
+    # the sanitizers' libraries come first, or they complain
+    my @preload = ($self->sanitizers, "$self->{receiver}{tools}/resolve.so");
+    return { %$env, LD_PRELOAD => join(' ', @preload),
+             DLTEST_HOSTS => "$self->{receiver}{dir}/hosts" };
 }
 
 # Asks for a file with a callbackUrl; the job.

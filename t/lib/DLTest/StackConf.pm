@@ -136,19 +136,25 @@ sub httpd {
     return $httpd // die "no httpd found\n";
 }
 
-# httpd is not built with the sanitizers, the module may be: their libraries
-# must come first.
+# The libraries of the sanitizers, when the tree is built with them: to be
+# preloaded before any other, and into a program that is not built with them.
+sub sanitizers {
+    my $self = shift;
+    open my $in, '<', "$self->{build}/config.options" or return;
+    return if !grep { /--enable-asan/ } <$in>;
+    return map { chomp(my $path = qx(gcc -print-file-name=$_)); $path }
+        qw(libasan.so libubsan.so);
+}
+
+# httpd is not built with the sanitizers, the module may be.
 sub env {
     my ($self, $part) = @_;
-    my $options = "$self->{build}/config.options";
-    return {} if $part !~ /^(?:httpd|w\d+)$/ || !-e $options
-        || !grep { /--enable-asan/ } do { open my $in, '<', $options; <$in> };
+    return {} if $part !~ /^(?:httpd|w\d+)$/;
+    my @libraries = $self->sanitizers or return {};
     my %env = (ASAN_OPTIONS => 'exitcode=99:detect_leaks='
                                . ($part eq 'httpd' ? 0 : 1),
                UBSAN_OPTIONS => 'print_stacktrace=1');
-    $env{LD_PRELOAD} = join ' ', map { chomp(my $path =
-        qx(gcc -print-file-name=$_)); $path } qw(libasan.so libubsan.so)
-        if $part eq 'httpd';
+    $env{LD_PRELOAD} = join ' ', @libraries if $part eq 'httpd';
     return \%env;
 }
 
