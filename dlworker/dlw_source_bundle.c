@@ -67,7 +67,7 @@ static void fail_archive(run_t *run)
     char buf[120];
 
     if (run->rv == APR_EINVAL)
-        fail(run, "TOO_LARGE", "The archive is too large",
+        fail(run, "SOURCE_ERROR", "The archive is too large",
              "the archive is larger than DLJobMaxObject", 1);
     else
         fail(run, "STORAGE_ERROR", "The archive could not be made",
