@@ -9,29 +9,38 @@
 
 #include "dlctl_commands.h"
 #include "dlctl_json.h"
+#include "dlctl_pages.h"
 #include "dlctl_show.h"
 #include "dlctl_text.h"
-#include "dlctl_tty.h"
 #include "dlctl_worker.h"
-
-#define PAGE 100
-#define DEAD_MAX 5000           /* as many as the engine keeps */
 
 /* ---- list and show */
 
-static void list_text(const apr_array_header_t *dead, apr_int64_t now_ms,
-                      dlctl_table_t *table, apr_pool_t *p)
+static apr_status_t read_page(dlctl_t *ctl, void *baton, int first, int n,
+                              apr_pool_t *p, apr_array_header_t **dead)
 {
-    for (int i = 0; i < dead->nelts; i++) {
-        const dl_ops_dead_t *d = &APR_ARRAY_IDX(dead, i, dl_ops_dead_t);
-        const char *cells[7] = {
-            apr_psprintf(p, "%" APR_INT64_T_FMT, d->file_id),
-            dlctl_text_ago(d->at_ms, now_ms, p), d->error_code,
-            apr_itoa(p, d->attempts), apr_itoa(p, d->lost), d->user, d->error
-        };
+    (void)baton;
+    return dl_ops_dead(ctl->jobs, first, n, p, dead);
+}
 
-        dlctl_table_row(table, cells);
-    }
+static void add_row(void *baton, const void *element, apr_int64_t now_ms,
+                    dlctl_table_t *table, apr_pool_t *p)
+{
+    const dl_ops_dead_t *d = element;
+    const char *cells[7] = {
+        apr_psprintf(p, "%" APR_INT64_T_FMT, d->file_id),
+        dlctl_text_ago(d->at_ms, now_ms, p), d->error_code,
+        apr_itoa(p, d->attempts), apr_itoa(p, d->lost), d->user, d->error
+    };
+
+    (void)baton;
+    dlctl_table_row(table, cells);
+}
+
+static void add_json(void *baton, dl_buf_t *b, const void *element)
+{
+    (void)baton;
+    dlctl_json_dead(b, element);
 }
 
 dlctl_exit_e dlctl_dead_list(dlctl_t *ctl)
@@ -40,48 +49,22 @@ dlctl_exit_e dlctl_dead_list(dlctl_t *ctl)
         {"FILE", 1, 0}, {"DIED", 1, 0}, {"CODE", 0, 0}, {"ATTEMPTS", 1, 0},
         {"LOST", 1, 0}, {"USER", 0, 6}, {"ERROR", 0, 12},
     };
-    dlctl_table_t *table = dlctl_table_make(columns, 7, ctl->pool);
-    apr_int64_t limit, done = 0;
-    dlctl_exit_e status = dlctl_number(ctl, "limit", 1, DEAD_MAX, 20, &limit);
-    apr_array_header_t *dead;
+    static const dlctl_pages_t pages = {
+        "deadLetters", "No dead letters.", columns, 7, sizeof(dl_ops_dead_t),
+        read_page, add_row, add_json, NULL
+    };
+    apr_int64_t limit;
+    dlctl_exit_e status = dlctl_number(ctl, "limit", 1, DLCTL_PAGES_MAX, 20,
+                                       &limit);
     dl_ops_stats_t stats;
-    dl_buf_t b;
 
     if (status == DLCTL_OK)
         status = dlctl_open(ctl);
     if (status == DLCTL_OK)
         status = dlctl_stats_get(ctl, ctl->pool, &stats);
-    if (status != DLCTL_OK)
-        return status;
-    dl_buf_init(&b, 4096, ctl->pool);
-    dl_buf_puts(&b, "{\"deadLetters\":[");
-    do {
-        int n = limit - done < PAGE ? (int)(limit - done) : PAGE;
-        apr_status_t rv = dl_ops_dead(ctl->jobs, (int)done, n, ctl->pool,
-                                      &dead);
-
-        if (rv != APR_SUCCESS)
-            return dlctl_no_answer(ctl, rv);
-        if (!ctl->json)
-            list_text(dead, stats.now_ms, table, ctl->pool);
-        for (int i = 0; ctl->json && i < dead->nelts; i++)
-            dlctl_json_dead(&b, &APR_ARRAY_IDX(dead, i, dl_ops_dead_t));
-        done += dead->nelts;
-    } while (dead->nelts > 0 && done < limit);
-    if (ctl->json) {
-        dl_buf_putc(&b, ']');
-        dlctl_json_int(&b, "total", stats.dead);
-        dl_buf_putc(&b, '}');
-        dlctl_json_print(ctl, &b);
-        return DLCTL_OK;
-    }
-    if (done == 0)
-        puts("No dead letters.");
-    else
-        dlctl_tty_print(table);
-    if (stats.dead > done)
-        printf("%d more; see --limit\n", stats.dead - (int)done);
-    return DLCTL_OK;
+    return status == DLCTL_OK
+        ? dlctl_pages_show(ctl, &pages, limit, stats.dead, stats.now_ms)
+        : status;
 }
 
 dlctl_exit_e dlctl_dead_show(dlctl_t *ctl)
@@ -123,6 +106,7 @@ dlctl_exit_e dlctl_dead_show(dlctl_t *ctl)
 typedef struct retry_t {
     dlctl_t *ctl;
     dl_buf_t b;                 /* JSON */
+    apr_int64_t until_ms;       /* later letters are left */
     int done;
     int missing;
 } retry_t;
@@ -163,34 +147,15 @@ static dlctl_exit_e retry_one(retry_t *retry, apr_int64_t file_id)
     return DLCTL_OK;
 }
 
-/* Newest first. Those that die again meanwhile stand before the others and
- * are passed over. */
-static dlctl_exit_e retry_all(retry_t *retry, apr_int64_t until_ms)
+/* One of all. Those that die again meanwhile stand before the others and are
+ * passed over. */
+static dlctl_exit_e retry_next(void *baton, const void *element, int *stays)
 {
-    dlctl_exit_e status = DLCTL_OK;
-    int newer = 0, n;
+    const dl_ops_dead_t *d = element;
+    retry_t *retry = baton;
 
-    do {
-        apr_array_header_t *dead;
-        apr_pool_t *p;
-        apr_status_t rv;
-
-        apr_pool_create(&p, retry->ctl->pool);
-        rv = dl_ops_dead(retry->ctl->jobs, newer, PAGE, p, &dead);
-        if (rv != APR_SUCCESS)
-            return dlctl_no_answer(retry->ctl, rv);
-        n = dead->nelts;
-        for (int i = 0; i < n && status == DLCTL_OK; i++) {
-            const dl_ops_dead_t *d = &APR_ARRAY_IDX(dead, i, dl_ops_dead_t);
-
-            if (d->at_ms > until_ms)
-                newer++;
-            else
-                status = retry_one(retry, d->file_id);
-        }
-        apr_pool_destroy(p);
-    } while (n > 0 && status == DLCTL_OK);
-    return status;
+    *stays = d->at_ms > retry->until_ms;
+    return *stays ? DLCTL_OK : retry_one(retry, d->file_id);
 }
 
 dlctl_exit_e dlctl_retry(dlctl_t *ctl)
@@ -213,8 +178,10 @@ dlctl_exit_e dlctl_retry(dlctl_t *ctl)
         return status;
     dl_buf_init(&retry.b, 1024, ctl->pool);
     dl_buf_puts(&retry.b, "{\"retried\":[");
+    retry.until_ms = stats.now_ms;
     if (all)
-        status = retry_all(&retry, stats.now_ms);
+        status = dlctl_pages_drain(ctl, read_page, sizeof(dl_ops_dead_t),
+                                   retry_next, &retry);
     for (int i = 0; i < n && status == DLCTL_OK; i++)
         status = retry_one(&retry, ids[i]);
     if (status != DLCTL_OK)

@@ -8,14 +8,23 @@
 
 #include "dlctl_commands.h"
 #include "dlctl_json.h"
+#include "dlctl_pages.h"
 #include "dlctl_text.h"
-#include "dlctl_tty.h"
 #include "dlctl_worker.h"
 
-#define PAGE 100
-#define LIMIT_MAX 5000
-
 /* ---- list */
+
+/* baton: whether those that were given up are meant */
+static int is_dead(const void *baton)
+{
+    return *(const int *)baton;
+}
+
+static apr_status_t read_page(dlctl_t *ctl, void *baton, int first, int n,
+                              apr_pool_t *p, apr_array_header_t **hooks)
+{
+    return dl_ops_hooks(ctl->jobs, is_dead(baton), first, n, p, hooks);
+}
 
 static const char *state_of(const dl_ops_hook_t *h, int dead)
 {
@@ -23,11 +32,12 @@ static const char *state_of(const dl_ops_hook_t *h, int dead)
          : h->host_waits ? "host busy" : "waiting";
 }
 
-static void add_row(dlctl_table_t *table, const dl_ops_hook_t *h, int dead,
-                    apr_int64_t now_ms, apr_pool_t *p)
+static void add_row(void *baton, const void *element, apr_int64_t now_ms,
+                    dlctl_table_t *table, apr_pool_t *p)
 {
+    const dl_ops_hook_t *h = element;
     const char *cells[8] = {
-        h->job_id, h->type, h->host, state_of(h, dead),
+        h->job_id, h->type, h->host, state_of(h, is_dead(baton)),
         h->due_ms > now_ms ? apr_pstrcat(
             p, "in ", dlctl_text_duration(h->due_ms - now_ms, p), NULL)
         : h->due_ms ? "now" : "",
@@ -38,8 +48,11 @@ static void add_row(dlctl_table_t *table, const dl_ops_hook_t *h, int dead,
     dlctl_table_row(table, cells);
 }
 
-static void add_json(dl_buf_t *b, const dl_ops_hook_t *h, int dead)
+static void add_json(void *baton, dl_buf_t *b, const void *element)
 {
+    const dl_ops_hook_t *h = element;
+    int dead = is_dead(baton);
+
     dlctl_json_next(b);
     dl_buf_putc(b, '{');
     dlctl_json_str(b, "jobId", h->job_id);
@@ -57,26 +70,6 @@ static void add_json(dl_buf_t *b, const dl_ops_hook_t *h, int dead)
     dl_buf_putc(b, '}');
 }
 
-static void finish(dlctl_t *ctl, dlctl_table_t *table, dl_buf_t *b,
-                   int total)
-{
-    int rows = dlctl_table_rows(table);
-
-    if (ctl->json) {
-        dl_buf_putc(b, ']');
-        dlctl_json_int(b, "total", total);
-        dl_buf_putc(b, '}');
-        dlctl_json_print(ctl, b);
-        return;
-    }
-    if (rows == 0)
-        puts("No webhooks.");
-    else
-        dlctl_tty_print(table);
-    if (total > rows)
-        printf("%d more; see --limit\n", total - rows);
-}
-
 dlctl_exit_e dlctl_webhooks_list(dlctl_t *ctl)
 {
     static const dlctl_column_t columns[] = {
@@ -85,14 +78,15 @@ dlctl_exit_e dlctl_webhooks_list(dlctl_t *ctl)
         {"ERROR", 0, 8},
     };
     int dead = dlctl_args_get(ctl->args, "dead") != NULL, total = 0;
-    dlctl_table_t *table = dlctl_table_make(columns, 8, ctl->pool);
-    apr_array_header_t *hooks;
-    apr_int64_t limit, done = 0;
-    dlctl_exit_e status = dlctl_number(ctl, "limit", 1, LIMIT_MAX, 20,
+    const dlctl_pages_t pages = {
+        "webhooks", "No webhooks.", columns, 8, sizeof(dl_ops_hook_t),
+        read_page, add_row, add_json, &dead
+    };
+    apr_int64_t limit;
+    dlctl_exit_e status = dlctl_number(ctl, "limit", 1, DLCTL_PAGES_MAX, 20,
                                        &limit);
     apr_status_t rv;
     dl_ops_stats_t stats;
-    dl_buf_t b;
 
     if (status == DLCTL_OK)
         status = dlctl_open(ctl);
@@ -100,30 +94,11 @@ dlctl_exit_e dlctl_webhooks_list(dlctl_t *ctl)
         status = dlctl_stats_get(ctl, ctl->pool, &stats);
     if (status != DLCTL_OK)
         return status;
-    dl_buf_init(&b, 2048, ctl->pool);
-    dl_buf_puts(&b, "{\"webhooks\":[");
     rv = dl_ops_hooks_count(ctl->jobs, ctl->pool, dead ? NULL : &total,
                             dead ? &total : NULL);
-    do {
-        int n = limit - done < PAGE ? (int)(limit - done) : PAGE;
-
-        if (rv == APR_SUCCESS)
-            rv = dl_ops_hooks(ctl->jobs, dead, (int)done, n, ctl->pool,
-                              &hooks);
-        if (rv != APR_SUCCESS)
-            return dlctl_no_answer(ctl, rv);
-        for (int i = 0; i < hooks->nelts; i++) {
-            const dl_ops_hook_t *h = &APR_ARRAY_IDX(hooks, i, dl_ops_hook_t);
-
-            if (ctl->json)
-                add_json(&b, h, dead);
-            else
-                add_row(table, h, dead, stats.now_ms, ctl->pool);
-        }
-        done += hooks->nelts;
-    } while (hooks->nelts > 0 && done < limit);
-    finish(ctl, table, &b, total);
-    return DLCTL_OK;
+    return rv == APR_SUCCESS
+        ? dlctl_pages_show(ctl, &pages, limit, total, stats.now_ms)
+        : dlctl_no_answer(ctl, rv);
 }
 
 /* ---- replay */
@@ -132,6 +107,7 @@ dlctl_exit_e dlctl_webhooks_list(dlctl_t *ctl)
 typedef struct replay_t {
     dlctl_t *ctl;
     dl_buf_t b;                 /* JSON */
+    apr_int64_t until_ms;       /* those given up later are left */
     int done;
     int missing;
 } replay_t;
@@ -167,34 +143,25 @@ static dlctl_exit_e replay_one(replay_t *replay, const char *name,
     return DLCTL_OK;
 }
 
-/* Latest first. Those that die again meanwhile, or whose job is gone, stay
- * before the others and are passed over. */
-static dlctl_exit_e replay_all(replay_t *replay, apr_int64_t until_ms)
+static apr_status_t read_dead(dlctl_t *ctl, void *baton, int first, int n,
+                              apr_pool_t *p, apr_array_header_t **hooks)
 {
+    (void)baton;
+    return dl_ops_hooks(ctl->jobs, 1, first, n, p, hooks);
+}
+
+/* One of all. Those that die again meanwhile, or whose job is gone, stay
+ * before the others and are passed over. */
+static dlctl_exit_e replay_next(void *baton, const void *element, int *stays)
+{
+    const dl_ops_hook_t *h = element;
+    replay_t *replay = baton;
+    dl_ops_replay_e outcome = DL_OPS_REPLAY_NONE;
     dlctl_exit_e status = DLCTL_OK;
-    int passed = 0, n;
 
-    do {
-        apr_array_header_t *dead;
-        apr_pool_t *p;
-        apr_status_t rv;
-
-        apr_pool_create(&p, replay->ctl->pool);
-        rv = dl_ops_hooks(replay->ctl->jobs, 1, passed, PAGE, p, &dead);
-        if (rv != APR_SUCCESS)
-            return dlctl_no_answer(replay->ctl, rv);
-        n = dead->nelts;
-        for (int i = 0; i < n && status == DLCTL_OK; i++) {
-            const dl_ops_hook_t *h = &APR_ARRAY_IDX(dead, i, dl_ops_hook_t);
-            dl_ops_replay_e outcome = DL_OPS_REPLAY_NONE;
-
-            if (h->at_ms <= until_ms)
-                status = replay_one(replay, h->webhook_id, h->job_id,
-                                    &outcome);
-            passed += outcome != DL_OPS_REPLAY_QUEUED;
-        }
-        apr_pool_destroy(p);
-    } while (n > 0 && status == DLCTL_OK);
+    if (h->at_ms <= replay->until_ms)
+        status = replay_one(replay, h->webhook_id, h->job_id, &outcome);
+    *stays = outcome != DL_OPS_REPLAY_QUEUED;
     return status;
 }
 
@@ -217,8 +184,10 @@ dlctl_exit_e dlctl_webhooks_replay(dlctl_t *ctl)
         return status;
     dl_buf_init(&replay.b, 1024, ctl->pool);
     dl_buf_puts(&replay.b, "{\"jobs\":[");
+    replay.until_ms = stats.now_ms;
     if (all)
-        status = replay_all(&replay, stats.now_ms);
+        status = dlctl_pages_drain(ctl, read_dead, sizeof(dl_ops_hook_t),
+                                   replay_next, &replay);
     for (int i = 0; i < n && status == DLCTL_OK; i++)
         status = replay_one(&replay, dlctl_operand(ctl, i),
                             dlctl_operand(ctl, i), &outcome);

@@ -85,6 +85,8 @@ const ACTS = {
     { Location: `http://127.0.0.1:${ports.canary}${path}` }),
   kept: (res, n, path) => plain(res, 307,
     { Location: `http://[::1]:${ports.canary}${path}` }),
+  meta: (res) => plain(res, 301,
+    { Location: 'http://169.254.169.254/latest/meta-data/' }),
   later: (res, before) => plain(res, before ? 200 : 429,
     { 'Retry-After': '3' }),
   huge: (res, n, path) => pour(res, 'huge', path),

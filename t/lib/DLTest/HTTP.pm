@@ -18,7 +18,10 @@ use warnings;
 use IO::Select ();
 use IO::Socket::INET ();
 use JSON::PP ();
+use DLTest::Stream ();
 use DLTest::Wait qw(now_s);
+
+our @ISA = ('DLTest::Stream');
 
 my $json = JSON::PP->new->utf8->canonical;
 
@@ -55,36 +58,7 @@ sub kept {
         && !IO::Select->new($self->{fh})->can_read(0);
 }
 
-sub send_bytes {
-    my ($self, $bytes) = @_;
-    my $deadline = now_s() + $self->{timeout};
-    local $SIG{PIPE} = 'IGNORE';
-    while (length $bytes) {
-        my $n = syswrite $self->{fh}, $bytes;
-        if (defined $n) {
-            substr $bytes, 0, $n, '';
-        } elsif ($!{EAGAIN}) {
-            my $left = $deadline - now_s();
-            die "http: cannot send\n" if $left <= 0;
-            IO::Select->new($self->{fh})->can_write($left);
-        } else {
-            return 0;       # closed early: there may be an answer to read
-        }
-    }
-    return 1;
-}
-
-# Reads more; 0 at the end of the connection.
-sub fill {
-    my ($self, $deadline) = @_;
-    my $left = $deadline - now_s();
-    die "http: no answer in $self->{timeout} s\n" if $left <= 0;
-    # nothing: the time is up, or a signal came
-    IO::Select->new($self->{fh})->can_read($left) or return 1;
-    my $n = sysread $self->{fh}, $self->{buf}, 65536, length $self->{buf};
-    return 1 if defined $n ? $n : $!{EAGAIN} || $!{EINTR};
-    return 0;
-}
+sub name { return 'http' }
 
 # Up to and with $end, or undef when the connection ends before.
 sub take_until {
@@ -172,6 +146,7 @@ sub request {
 
     $self->{start} = now_s();
     $self->connect unless $self->kept;
+    # closed early: there may be an answer to read
     $self->send_bytes("$head\r\n" . ($body // ''));
     return $self->read_answer($method eq 'HEAD')
         // die "http: $method $path: closed without an answer\n";

@@ -13,10 +13,12 @@ package DLTest::Redis;
 use strict;
 use warnings;
 
-use IO::Select ();
 use IO::Socket::INET ();
 use IO::Socket::UNIX ();
+use DLTest::Stream ();
 use DLTest::Wait qw(now_s wait_for);
+
+our @ISA = ('DLTest::Stream');
 
 # socket => path, or port => number; password, db; timeout => seconds (30).
 sub new {
@@ -51,33 +53,17 @@ sub encode {
         map { ('$', length, "\r\n", $_, "\r\n") } @words;
 }
 
+sub name { return 'redis' }
+
 sub send_bytes {
     my ($self, $bytes) = @_;
-    my $deadline = now_s() + $self->{timeout};
-    local $SIG{PIPE} = 'IGNORE';
-    while (length $bytes) {
-        my $n = syswrite $self->{fh}, $bytes;
-        if (defined $n) {
-            substr $bytes, 0, $n, '';
-        } elsif ($!{EAGAIN}) {
-            my $left = $deadline - now_s();
-            die "redis: cannot send\n" if $left <= 0;
-            IO::Select->new($self->{fh})->can_write($left);
-        } else {
-            die "redis: send: $!\n";
-        }
-    }
+    $self->SUPER::send_bytes($bytes) or die "redis: send: $!\n";
     return;
 }
 
 sub fill {
     my ($self, $deadline) = @_;
-    my $left = $deadline - now_s();
-    die "redis: no reply in $self->{timeout} s\n" if $left <= 0;
-    # nothing: the time is up, or a signal came
-    IO::Select->new($self->{fh})->can_read($left) or return;
-    my $n = sysread $self->{fh}, $self->{buf}, 65536, length $self->{buf};
-    die "redis: connection lost\n" if defined $n ? $n == 0 : !$!{EAGAIN} && !$!{EINTR};
+    $self->SUPER::fill($deadline) or die "redis: connection lost\n";
     return;
 }
 
