@@ -25,9 +25,9 @@ static const char *sign(const dl_config_t *conf, const char *key,
     return url;
 }
 
-/* Links of several files are not kept. They are signed as of the last half
- * of DLJobURLExpiry, so that two readings within it show the same links and
- * the ETag holds. */
+/* Links of several files, and of their archive, are not kept. They are signed
+ * as of the last half of DLJobURLExpiry, so that two readings within it show
+ * the same links and the ETag holds. */
 static void sign_files(const dl_config_t *conf, dl_job_t *job,
                        apr_int64_t now_s, apr_pool_t *p)
 {
@@ -44,9 +44,11 @@ static void sign_files(const dl_config_t *conf, dl_job_t *job,
                              &expires_s);
         }
     }
-    if (!job->bundle) {         /* else it is that of the archive's link */
-        job->url_expires_s = expires_s;
+    if (job->bundle && job->state == DL_JOB_COMPLETED && job->key) {
+        job->url = sign(conf, job->key, job->filename, job->content_type,
+                        now_s, p, &expires_s);
     }
+    job->url_expires_s = expires_s;
 }
 
 int dl_links_refresh(const dl_config_t *conf, dl_job_t *job,
@@ -57,6 +59,7 @@ int dl_links_refresh(const dl_config_t *conf, dl_job_t *job,
 
     if (job->files) {
         sign_files(conf, job, now_s, p);
+        return 0;
     }
     if (job->state != DL_JOB_COMPLETED || !job->key
         || (job->url

@@ -44,6 +44,7 @@ static const dlctl_option_t submit[] = {
     {"priority", 'p', "PRIORITY", "high, normal or low (normal)"},
     {"idempotency-key", 'k', "KEY",
      "the same key again finds the same job (24 h)"},
+    {"bundle", 'b', "KIND", "zip or tar: one archive of the files"},
     {"wait", 'w', NULL, "wait until the job has ended"},
     {"output", 'o', "PATH",
      "wait, then download there: a file, a directory, or \"-\""},

@@ -64,6 +64,18 @@ static dlctl_exit_e read_priority(submit_t *s)
                              "low");
 }
 
+static dlctl_exit_e read_bundle(submit_t *s)
+{
+    const char *kind = dlctl_args_get(s->ctl->args, "bundle");
+
+    if (!kind)
+        return DLCTL_OK;
+    s->admit.bundle = dl_bundle_parse(kind, strlen(kind));
+    return s->admit.bundle ? DLCTL_OK
+                           : dlctl_error(DLCTL_USAGE, "--bundle: write zip "
+                                         "or tar");
+}
+
 static dlctl_exit_e read_options(submit_t *s)
 {
     dlctl_t *ctl = s->ctl;
@@ -79,6 +91,8 @@ static dlctl_exit_e read_options(submit_t *s)
     if (status == DLCTL_OK)
         status = read_priority(s);
     if (status == DLCTL_OK)
+        status = read_bundle(s);
+    if (status == DLCTL_OK)
         status = read_key(s);
     return status;
 }
@@ -93,7 +107,9 @@ static dlctl_exit_e read_files(submit_t *s)
         status = dlctl_error(DLCTL_USAGE, "at most %d files at a time "
                              "(DLJobMaxFiles)", s->ctl->conf->max_files);
     if (status == DLCTL_OK)
-        status = dlctl_output_open(s->ctl, s->admit.nfiles, &s->output);
+        status = dlctl_output_open(s->ctl,
+                                   s->admit.bundle ? 1 : s->admit.nfiles,
+                                   &s->output);
     return status;
 }
 
@@ -166,7 +182,8 @@ static void note_saved(submit_t *s, const dlctl_fetch_t *f,
 
     dlctl_json_next(&s->saved);
     dl_buf_putc(&s->saved, '{');
-    dlctl_json_int(&s->saved, "fileId", file_id);
+    if (file_id)
+        dlctl_json_int(&s->saved, "fileId", file_id);
     dlctl_json_str(&s->saved, "path", f->path ? f->path : "-");
     dlctl_json_int(&s->saved, "size", f->bytes);
     dlctl_json_int(&s->saved, "transferred", f->moved);
@@ -181,7 +198,7 @@ static void note_saved(submit_t *s, const dlctl_fetch_t *f,
 
 /** A file that is to be had, of a job with one or several. */
 typedef struct had_t {
-    apr_int64_t file_id;
+    apr_int64_t file_id;        /* 0: the archive */
     const char *url, *key, *filename, *sha256;
     apr_int64_t size;
 } had_t;
@@ -195,7 +212,9 @@ static dlctl_exit_e save_one(submit_t *s, const had_t *had)
                        .bar = !ctl->json && isatty(STDERR_FILENO)};
     dlctl_exit_e status;
 
-    f.label = apr_psprintf(ctl->pool, "%" APR_INT64_T_FMT, had->file_id);
+    f.label = had->file_id ? apr_psprintf(ctl->pool, "%" APR_INT64_T_FMT,
+                                          had->file_id)
+                           : "archive";
     f.url = dlctl_output_url(ctl, &s->output, had->url, had->key, ctl->pool);
     if (!f.url)
         return DLCTL_CONFIG;
@@ -214,7 +233,7 @@ static dlctl_exit_e save(submit_t *s, const dl_job_t *job)
 {
     dlctl_exit_e status, worst = DLCTL_OK;
 
-    if (!job->files) {
+    if (!job->files || job->bundle) {
         had_t had = {job->file_id, job->url, job->key, job->filename,
                      job->sha256, job->size};
 

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "dl_link.h"
+#include "dl_links.h"
 #include "dl_store.h"
 
 #define NOW 1709251199
@@ -139,6 +140,40 @@ START_TEST(a_link_is_fresh_for_half_its_time)
 }
 END_TEST
 
+/* An archive and the files in it: one ETag stands for all their links, so
+ * they change together, and none ever has less than half of its time. */
+START_TEST(links_of_an_archive_change_together)
+{
+    apr_array_header_t *files = apr_array_make(pool, 1,
+                                               sizeof(dl_job_file_t));
+    dl_job_file_t *file = &APR_ARRAY_PUSH(files, dl_job_file_t);
+    dl_job_t job = { 0 };
+    apr_int64_t last_s = 0;
+    const char *archive = "", *part = "";
+
+    memset(file, 0, sizeof(*file));
+    conf.store.kind = DL_STORE_FILE;
+    file->state = job.state = DL_JOB_COMPLETED;
+    file->key = "files/70000.1-a1b2c3";
+    job.files = files;
+    job.bundle = DL_BUNDLE_ZIP;
+    job.key = "files/10000000000000001.2-a1b2c3.zip";
+    job.url = "as the worker signed it";
+    for (apr_int64_t now_s = NOW; now_s < NOW + 7200; now_s += 60) {
+        int same;
+
+        ck_assert_int_eq(dl_links_refresh(&conf, &job, now_s, pool), 0);
+        ck_assert_int_ge(job.url_expires_s, now_s + 1800);
+        same = job.url_expires_s == last_s;
+        ck_assert_int_eq(strcmp(job.url, archive) == 0, same);
+        ck_assert_int_eq(strcmp(file->url, part) == 0, same);
+        last_s = job.url_expires_s;
+        archive = job.url;
+        part = file->url;
+    }
+}
+END_TEST
+
 Suite *test_store_suite(void);
 
 Suite *test_store_suite(void)
@@ -152,6 +187,7 @@ Suite *test_store_suite(void)
     tcase_add_test(t, file_links_verify);
     tcase_add_test(t, s3_links_point_to_the_public_endpoint);
     tcase_add_test(t, a_link_is_fresh_for_half_its_time);
+    tcase_add_test(t, links_of_an_archive_change_together);
     suite_add_tcase(s, t);
     return s;
 }
