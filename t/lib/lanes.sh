@@ -71,6 +71,7 @@ fill_lanes() {
 start_stage() {
     local lane=$1 name=$2 pid
     DLJOB_TEST_STAGE="$name.$$" DLJOB_TEST_LANE=$lane/$jobs \
+        DLJOB_TEST_TRY=${try_of[$name]} \
         setsid --wait timeout --kill-after=15 "$(limit_of "$name")" \
         "$STAGES/$name" > "$LOGS/$name.log" 2>&1 < /dev/null &
     pid=$!

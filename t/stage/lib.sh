@@ -46,11 +46,14 @@ count_from() {
 # run_fault PATH: one test of t/fault, its output in $LOGS; what failed and
 # what it has to say beside its checks is shown.
 run_fault() {
-    local name=${1##*/}
+    local name=${1##*/} log
+    log=$LOGS/$name.log
+    # what the first try said is kept
+    [ "${DLJOB_TEST_TRY:-0}" = 0 ] || log=$LOGS/$name.again.log
     echo "== $name"
-    "$1" > "$LOGS/$name.log" 2>&1
-    grep -v '^ok' "$LOGS/$name.log"
-    count_from "$LOGS/$name.log"
+    "$1" > "$log" 2>&1
+    grep -v '^ok' "$log"
+    count_from "$log"
 }
 
 # finish: the line run-tests reads, and the matching exit status.
