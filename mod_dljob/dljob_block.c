@@ -24,8 +24,9 @@ static int client_moved(const dljob_stream_t *s)
     return s->c->master ? s->c->master->aborted : poll(&p, 1, 0) > 0;
 }
 
-/* Waits for something to write, or for the end. Mutex held. One second at
- * most, to notice a client that goes and a child that stops. */
+/* Waits for something to write, or for the end, which the hub also brings
+ * when the child stops. Mutex held. One second at most, to notice a client
+ * that goes. */
 static void wait_for_news(dljob_stream_t *s)
 {
     struct timespec until;
@@ -53,7 +54,7 @@ void dljob_block(request_rec *r, dljob_stream_t *s)
         while (s->kind == DLJOB_STREAM_EVENTS && rc > 0 && has_news(s)) {
             rc = dljob_stream_write(s);
         }
-        if (s->want_close || s->last || dljob_hub_is_stopping(s->hub)) {
+        if (s->want_close || s->last) {
             break;
         }
     }

@@ -13,14 +13,6 @@
 #include "dljob_streams.h"
 #include "dljob_user.h"
 
-static int refuse(dljob_call_t *call)
-{
-    dljob_count(dljob_counts_mine(
-                    dljob_config_server(call->r->server)->places),
-                DLJOB_COUNT_REFUSED);
-    return dljob_error(call, DL_ERROR_STREAMS_EXHAUSTED, NULL);
-}
-
 /* The version the client has, or -1: none of ours. */
 static apr_int64_t last_event_id(const request_rec *r)
 {
@@ -59,6 +51,19 @@ static int begin(dljob_call_t *call)
     }
     ap_rputs("retry: 3000\n\n", r);
     return OK;
+}
+
+static int refuse(dljob_call_t *call)
+{
+    if (dljob_streams_leaving(call)) {
+        /* an EventSource would never come back after a 503 */
+        call->r->connection->keepalive = AP_CONN_CLOSE;
+        return begin(call);
+    }
+    dljob_count(dljob_counts_mine(
+                    dljob_config_server(call->r->server)->places),
+                DLJOB_COUNT_REFUSED);
+    return dljob_error(call, DL_ERROR_STREAMS_EXHAUSTED, NULL);
 }
 
 static int hold(dljob_call_t *call, dljob_seat_e how,

@@ -247,6 +247,14 @@ int dljob_streams_seat(dljob_call_t *call, dljob_seat_e *how)
     return OK;
 }
 
+int dljob_streams_leaving(const dljob_call_t *call)
+{
+    const dljob_streams_t *streams = call->engine->streams;
+
+    return streams && streams->hub && call->location->stream
+           && dljob_hub_is_stopping(streams->hub);
+}
+
 /* A stream ends some while before the MPM would cut it, and streams that
  * began together do not end together. */
 static apr_int64_t life_ms(const request_rec *r, apr_int64_t wanted_ms,

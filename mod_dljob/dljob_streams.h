@@ -53,6 +53,9 @@ void dljob_streams_stopping(apr_pool_t *pchild, int graceful);
  */
 int dljob_streams_seat(dljob_call_t *call, dljob_seat_e *how);
 
+/** Whether this child is leaving: another one will have seats. */
+int dljob_streams_leaving(const dljob_call_t *call);
+
 /**
  * Holds the client with this stream until the hub ends it or the client
  * goes: parked, or in this thread.
