@@ -42,7 +42,12 @@ static apr_status_t cleanup(void *data)
     dlw_archive_t *a = data;
 
     if (a->archive) {
-        archive_write_fail(a->archive);     /* nobody may take more */
+        /* Nobody may take more, and a tar's entry would be filled up with
+         * gigabytes of zeros: what is written now is refused. Closing all
+         * the same is what frees its buffer; archive_write_fail() leaks it. */
+        if (a->rv == APR_SUCCESS)
+            a->rv = APR_EOF;
+        archive_write_close(a->archive);
         archive_write_free(a->archive);
     }
     archive_entry_free(a->entry);

@@ -164,6 +164,24 @@ START_TEST(test_tar_beyond_8_gib)
 }
 END_TEST
 
+/* Left in the middle of an entry: nothing more is written, and nothing stays
+ * in memory (under ASan). */
+START_TEST(test_left)
+{
+    for (int kind = DL_BUNDLE_ZIP; kind <= DL_BUNDLE_TAR; kind++) {
+        dlw_archive_t *archive = begin((dl_bundle_e)kind);
+        apr_int64_t before;
+
+        ck_assert_int_eq(dlw_archive_entry(archive, "a", 9 * GIB),
+                         APR_SUCCESS);
+        write_zeros(archive, 1024 * 1024);
+        before = ends.size;
+        apr_pool_clear(pool);
+        ck_assert_int_eq(ends.size, before);
+    }
+}
+END_TEST
+
 START_TEST(test_no_room)
 {
     for (int kind = DL_BUNDLE_ZIP; kind <= DL_BUNDLE_TAR; kind++) {
@@ -177,6 +195,7 @@ START_TEST(test_no_room)
         ck_assert_int_eq(dlw_archive_data(archive, bytes, sizeof(bytes)),
                          APR_ENOSPC);
         ck_assert_int_eq(dlw_archive_close(archive), APR_ENOSPC);
+        apr_pool_clear(pool);
     }
 }
 END_TEST
@@ -192,6 +211,7 @@ Suite *test_dlw_archive_suite(void)
     tcase_add_test(tc, test_zip_names);
     tcase_add_test(tc, test_zip_beyond_4_gib);
     tcase_add_test(tc, test_tar_beyond_8_gib);
+    tcase_add_test(tc, test_left);
     tcase_add_test(tc, test_no_room);
     suite_add_tcase(s, tc);
     return s;
