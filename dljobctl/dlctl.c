@@ -121,17 +121,29 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-dlctl_exit_e dlctl_file_ids(dlctl_t *ctl, const apr_int64_t **ids, int *n)
+static const char *read_id(const dlctl_t *ctl, const char *text,
+                           int archives, apr_int64_t *id)
+{
+    const char *error = dl_parse_int(text, ctl->conf->file_id_min,
+                                     ctl->conf->file_id_max, ctl->pool, id);
+
+    if (error && archives
+        && !dl_parse_int(text, DL_BUNDLE_FIRST_ID, APR_INT64_MAX, ctl->pool,
+                         id))
+        return NULL;
+    return error;
+}
+
+static dlctl_exit_e read_ids(dlctl_t *ctl, int archives,
+                             const apr_int64_t **ids, int *n)
 {
     int count = ctl->args->operands->nelts, unique = 0;
     apr_int64_t *list = apr_palloc(ctl->pool,
                                    (apr_size_t)(count + 1) * sizeof(*list));
 
     for (int i = 0; i < count; i++) {
-        const char *error = dl_parse_int(dlctl_operand(ctl, i),
-                                         ctl->conf->file_id_min,
-                                         ctl->conf->file_id_max, ctl->pool,
-                                         &list[i]);
+        const char *error = read_id(ctl, dlctl_operand(ctl, i), archives,
+                                    &list[i]);
 
         if (error)
             return dlctl_error(DLCTL_USAGE, "FILE-ID: %s", error);
@@ -143,6 +155,16 @@ dlctl_exit_e dlctl_file_ids(dlctl_t *ctl, const apr_int64_t **ids, int *n)
     *ids = list;
     *n = unique;
     return DLCTL_OK;
+}
+
+dlctl_exit_e dlctl_file_ids(dlctl_t *ctl, const apr_int64_t **ids, int *n)
+{
+    return read_ids(ctl, 0, ids, n);
+}
+
+dlctl_exit_e dlctl_task_ids(dlctl_t *ctl, const apr_int64_t **ids, int *n)
+{
+    return read_ids(ctl, 1, ids, n);
 }
 
 dlctl_exit_e dlctl_duration(const dlctl_t *ctl, const char *name,

@@ -47,6 +47,10 @@ dlctl_exit_e dlctl_no_answer(const dlctl_t *ctl, apr_status_t rv);
  */
 dlctl_exit_e dlctl_file_ids(dlctl_t *ctl, const apr_int64_t **ids, int *n);
 
+/** The same where a task is meant: that of an archive, too, as lists of dead
+ *  letters show its id. */
+dlctl_exit_e dlctl_task_ids(dlctl_t *ctl, const apr_int64_t **ids, int *n);
+
 /** The option --name as a duration; @a preset_ms when it is not given. */
 dlctl_exit_e dlctl_duration(const dlctl_t *ctl, const char *name,
                             apr_int64_t preset_ms, apr_int64_t *ms);

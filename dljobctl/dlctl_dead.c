@@ -78,7 +78,7 @@ dlctl_exit_e dlctl_dead_show(dlctl_t *ctl)
     int n;
 
     if (status == DLCTL_OK)
-        status = dlctl_file_ids(ctl, &ids, &n);
+        status = dlctl_task_ids(ctl, &ids, &n);
     if (status != DLCTL_OK)
         return status;
     rv = dl_ops_files(ctl->jobs, ids, 1, ctl->pool, &files);
@@ -171,7 +171,7 @@ dlctl_exit_e dlctl_retry(dlctl_t *ctl)
                            "--all-dead");
     status = dlctl_open(ctl);
     if (status == DLCTL_OK)
-        status = dlctl_file_ids(ctl, &ids, &n);
+        status = dlctl_task_ids(ctl, &ids, &n);
     if (status == DLCTL_OK)
         status = dlctl_stats_get(ctl, ctl->pool, &stats);
     if (status != DLCTL_OK)
@@ -247,7 +247,7 @@ dlctl_exit_e dlctl_dead_purge(dlctl_t *ctl)
                            "--all");
     status = dlctl_open(ctl);
     if (status == DLCTL_OK)
-        status = dlctl_file_ids(ctl, &ids, &n);
+        status = dlctl_task_ids(ctl, &ids, &n);
     if (status == DLCTL_OK)
         status = dlctl_stats_get(ctl, ctl->pool, &stats);
     if (status == DLCTL_OK)

@@ -152,7 +152,7 @@ static dlctl_exit_e show_file(dlctl_t *ctl, apr_int64_t now_ms)
     const dl_ops_file_t *f;
     const apr_int64_t *ids;
     int n;
-    dlctl_exit_e status = dlctl_file_ids(ctl, &ids, &n);
+    dlctl_exit_e status = dlctl_task_ids(ctl, &ids, &n);
     apr_status_t rv;
     dl_buf_t b;
 
