@@ -7,7 +7,8 @@
 #       redis => ['--appendonly', 'yes'],   # further arguments
 #       conf => "DLJobLease 4s\n",          # further directives, both programs
 #       worker_conf => "...", httpd_conf => "...", location => "...",
-#       workers => 2, mpm => 'event', proxy => 1, tls => 1, http2 => 1);
+#       workers => 2, mpm => 'event', proxy => 1, tls => 1, http2 => 1,
+#       gently => 1);
 #   $stack->start;
 #   $stack->http->post_json($stack->api('/initiate'), { file_ids => [70000] });
 #   $stack->stop('redis');  $stack->kill9('w1');  $stack->start_part('w1');
@@ -165,10 +166,12 @@ sub signal {
     return $self->part($part)->signal($signal);
 }
 
-# SIGTERM and wait; its $?.
+# SIGTERM and wait; its $?. gently: httpd as systemd stops it, for mpm_event
+# may crash at SIGTERM while many connections close.
 sub stop {
     my ($self, $part, $seconds) = @_;
-    return $self->part($part)->stop('TERM', $seconds);
+    my $signal = $part eq 'httpd' && $self->{gently} ? 'WINCH' : 'TERM';
+    return $self->part($part)->stop($signal, $seconds);
 }
 
 sub kill9 { my ($self, $part) = @_; return $self->part($part)->kill9 }
