@@ -112,6 +112,28 @@ static const char *read_all(int fd, apr_time_t deadline, apr_pool_t *p,
     return "holds more than 64K, so it is no secret; correct the reference";
 }
 
+/**
+ * Opens what systemd has read as root and handed on: "LoadCredential=NAME:FILE"
+ * or "LoadCredential=dljob:DIRECTORY", see systemd.exec(5).
+ * @return -1 with errno as it was before: there is none
+ */
+static int open_credential(const char *path, apr_pool_t *p)
+{
+    static const char *const PREFIX[] = {"/", "/dljob_"};
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    const char *name = strrchr(path, '/') + 1;
+    int error = errno;
+    int fd = -1;
+    size_t i;
+
+    for (i = 0; dir != NULL && fd < 0 && i < 2; i++) {
+        fd = open(apr_pstrcat(p, dir, PREFIX[i], name, NULL),
+                  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    }
+    errno = error;
+    return fd;
+}
+
 /** @param any_mode  1: whoever may read or write it */
 static const char *read_file(const char *path, int any_mode, apr_pool_t *p,
                              const char **text, apr_size_t *len)
@@ -125,6 +147,9 @@ static const char *read_file(const char *path, int any_mode, apr_pool_t *p,
     }
     /* a FIFO must not hold up the start: it is refused below */
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 && errno == EACCES) {
+        fd = open_credential(path, p);
+    }
     if (fd < 0) {
         return cannot_read(path, errno, p);
     }

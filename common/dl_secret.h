@@ -24,7 +24,9 @@
  *
  * A file must be a regular one that others cannot read and the group cannot
  * write; a program must not be writable by group or others and ends with
- * status 0. Empty, longer than DL_SECRET_MAX or with a NUL byte: refused.
+ * status 0. A file that this process may not read is taken from systemd's
+ * LoadCredential=, when the unit has one of its name. Empty, longer than
+ * DL_SECRET_MAX or with a NUL byte: refused.
  *
  * @param secret  NUL-terminated, in @a p
  */

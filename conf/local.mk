@@ -21,7 +21,7 @@ uninstall-settings-hook:
 
 # Examples for httpd: the packages put them where their httpd looks.
 dljobexampledir = $(docdir)/examples
-dist_dljobexample_DATA = conf/dljob.load conf/dljob.conf
+dist_dljobexample_DATA = conf/dljob.load conf/dljob.conf conf/offer.conf
 dist_dljobexample_DATA += conf/examples/aws-alb.md
 dist_dljobexample_DATA += conf/examples/basic-auth.conf
 dist_dljobexample_DATA += conf/examples/cloudflare.md
@@ -45,8 +45,8 @@ $(nodist_systemdunit_DATA): Makefile
 	$(AM_V_GEN)$(MKDIR_P) conf && sed \
 	  -e '/^@include hardening@/{' \
 	  -e 'r $(srcdir)/conf/dlworker.hardening' -e 'd' -e '}' \
-	  -e 's|@sbindir[@]|$(sbindir)|' -e 's|@sysconfdir[@]|$(sysconfdir)|' \
-	  '$(srcdir)/$@.in' > '$@.tmp' && mv -f '$@.tmp' '$@'
+	  '$(srcdir)/$@.in' | sed -e 's|@sbindir[@]|$(sbindir)|' \
+	  -e 's|@sysconfdir[@]|$(sysconfdir)|' > '$@.tmp' && mv -f '$@.tmp' '$@'
 
 # Where bash-completion looks.
 bashcompletiondir = $(datadir)/bash-completion/completions
