@@ -118,7 +118,14 @@ static void *create_string(const redisReadTask *task, char *str, size_t len)
     return reply;
 }
 
-static void *create_array(const redisReadTask *task, int elements)
+/* 1.0 widened it, and knows the types of RESP3. */
+#if HIREDIS_MAJOR >= 1
+typedef size_t elements_t;
+#else
+typedef int elements_t;
+#endif
+
+static void *create_array(const redisReadTask *task, elements_t elements)
 {
     size_t count = elements > 0 ? (size_t)elements : 0;
     size_t vector = count * sizeof(redisReply *);
@@ -152,13 +159,39 @@ static void *create_nil(const redisReadTask *task)
     return element(task, REDIS_REPLY_NIL, 0, 0);
 }
 
+#if HIREDIS_MAJOR >= 1
+/*
+ * Nobody asks for RESP3, but a server may send it, and without a function
+ * hiredis makes the type a pointer. A double is kept as its text.
+ */
+static void *create_double(const redisReadTask *task, double value, char *str,
+                           size_t len)
+{
+    (void)value;
+    return create_string(task, str, len);
+}
+
+static void *create_bool(const redisReadTask *task, int value)
+{
+    return create_integer(task, value != 0);
+}
+#endif
+
 static void free_object(void *reply)
 {
     dl_reply_free(reply);
 }
 
 static const redisReplyObjectFunctions functions = {
-    create_string, create_array, create_integer, create_nil, free_object
+    .createString = create_string,
+    .createArray = create_array,
+    .createInteger = create_integer,
+    .createNil = create_nil,
+#if HIREDIS_MAJOR >= 1
+    .createDouble = create_double,
+    .createBool = create_bool,
+#endif
+    .freeObject = free_object
 };
 
 void dl_reply_use(redisReader *reader)
