@@ -32,6 +32,10 @@ check() {
     if "$@"; then pass "$text"; else fail "$text"; fi
 }
 
+# not_run WHAT WHY: a part that this machine cannot run; run-tests says so once
+# more at its end.
+not_run() { echo "# not run: $1: $2"; }
+
 # count_from FILE: adds the counts of FILE's last "# N passed, N failed".
 count_from() {
     local line p f
