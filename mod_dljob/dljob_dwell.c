@@ -91,18 +91,16 @@ static int flush(conn_rec *c)
 
 static void wait_for_request(conn_rec *c, dljob_conn_t *conn)
 {
-    const dljob_dwell_t *dwell = of_child();
+    dljob_dwell_t *dwell = of_child();
     struct pollfd pfd = { .events = POLLIN };
 
     if (conn->rest > 0) {
         conn->rest--;
         return;
     }
-    if (c->keepalive != AP_CONN_KEEPALIVE || !flush(c)) {
-        return;
-    }
-    if (apr_atomic_read32((apr_uint32_t *)&dwell->connections)
-           > dwell->threads) {
+    if (c->keepalive != AP_CONN_KEEPALIVE
+        || apr_atomic_read32(&dwell->connections) > dwell->threads
+        || !flush(c)) {
         return;
     }
     ap_update_child_status(c->sbh, SERVER_BUSY_KEEPALIVE, NULL);

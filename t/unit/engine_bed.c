@@ -129,19 +129,25 @@ const char *bed_new(bed_t *bed, const char *user, apr_int64_t file_id)
     return a.job_id;
 }
 
-const char *bed_new_many(bed_t *bed, const char *user, apr_int64_t first,
-                         int n)
+dl_admit_t bed_request_many(bed_t *bed, const char *user, apr_int64_t first,
+                            int n)
 {
     dl_admit_t a = bed_request(bed, user, first);
     apr_int64_t *ids = apr_palloc(bed->p, n * sizeof(*ids));
-    dl_admitted_t out;
 
     for (int i = 0; i < n; i++)
         ids[i] = first + i;
     a.file_ids = ids;
     a.nfiles = a.total = n;
-    out = bed_send(bed, &a);
-    ck_assert_int_eq(out.outcome, DL_ADMIT_NEW);
+    return a;
+}
+
+const char *bed_new_many(bed_t *bed, const char *user, apr_int64_t first,
+                         int n)
+{
+    dl_admit_t a = bed_request_many(bed, user, first, n);
+
+    ck_assert_int_eq(bed_send(bed, &a).outcome, DL_ADMIT_NEW);
     return a.job_id;
 }
 

@@ -49,6 +49,10 @@ const char *bed_id(bed_t *bed);
 /** A request for one file; a job id of its own. */
 dl_admit_t bed_request(bed_t *bed, const char *user, apr_int64_t file_id);
 
+/** One for n files, first .. first + n - 1. */
+dl_admit_t bed_request_many(bed_t *bed, const char *user, apr_int64_t first,
+                            int n);
+
 /** Sends it; the call must get an answer. */
 dl_admitted_t bed_send(bed_t *bed, const dl_admit_t *a);
 

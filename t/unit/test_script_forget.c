@@ -20,13 +20,8 @@ static void teardown(void)
 /* A request by one who looks, for n files from 70000 on. */
 static dl_admit_t request(const char *user, int n, dl_bundle_e bundle)
 {
-    dl_admit_t a = bed_request(&bed, user, 70000);
-    apr_int64_t *ids = apr_palloc(bed.p, n * sizeof(*ids));
+    dl_admit_t a = bed_request_many(&bed, user, 70000, n);
 
-    for (int i = 0; i < n; i++)
-        ids[i] = 70000 + i;
-    a.file_ids = ids;
-    a.nfiles = a.total = n;
     a.bundle = bundle;
     a.verify = 1;
     return a;
